@@ -1,0 +1,20 @@
+/**
+ * ALL timeouts and limits of the project in one table: name, value, unit in the name, reason beside it.
+ * Anything that comes from a network, a client or a file is bounded by a row here.
+ */
+export const limits = {
+  /** A CIB or any XML document read from a file, client or peer. The largest real CIBs are below 20 MB. */
+  xmlDocumentBytes: 64 * 1024 * 1024,
+  /** Nesting of elements; real CIBs stay below 20. */
+  xmlDepth: 256,
+  /** Members of a ring on the wire (spec/totem section 1.9). */
+  ringMembers: 384,
+  /** Largest application message of the ring (spec/totem section 1.9). */
+  ringMessageBytes: 1024 * 1024,
+  /** corosync.conf: larger is refused. */
+  configurationBytes: 1024 * 1024,
+  /** Clients of one IPC service at once. */
+  ipcClientsPerService: 512,
+  /** Largest message a client may negotiate. */
+  ipcMessageBytes: 32 * 1024 * 1024,
+} as const;

@@ -1,0 +1,49 @@
+/**
+ * The transition graph as data: what must be done, by whom, after what (spec/scheduler-1, the graph's XML).
+ * The scheduler produces it, lib/transition drives it, lib/view prints it.
+ */
+
+/** Whom an action concerns; for resource operations only. */
+export interface GraphPrimitive {
+  readonly id: string;
+  /** Instance name of a clone member as the graph writes it, where it differs. */
+  readonly longId?: string;
+  readonly standard: string;
+  readonly provider?: string;
+  readonly agent: string;
+}
+
+/** One action. `attributes` is the graph's `<attributes>` element: parameters and CRM_meta_* words, in written order. */
+export interface GraphAction {
+  readonly id: number;
+  readonly kind: "rsc_op" | "crm_event" | "pseudo_event";
+  /** start, stop, monitor, cancel, do_shutdown, stonith, clear_failcount, lrm_delete, maintenance_nodes, … */
+  readonly operation: string;
+  /** operation_key, e.g. `webip_monitor_10000`. */
+  readonly operationKey: string;
+  readonly internalKey?: string;
+  /** on_node / on_node_uuid. */
+  readonly node?: { readonly id: string; readonly name: string };
+  /** router_node: who carries it out for a guest or remote node. */
+  readonly router?: string;
+  readonly primitive?: GraphPrimitive;
+  readonly attributes: ReadonlyMap<string, string>;
+  /** Ids of nodes that this action takes down. */
+  readonly downed: readonly string[];
+  /** Node ids and names of a maintenance_nodes action. */
+  readonly maintenance?: readonly string[];
+}
+
+/** Actions of one step and the actions that must be complete before. */
+export interface Synapse {
+  readonly id: number;
+  readonly priority: number;
+  readonly actions: readonly GraphAction[];
+  readonly inputs: readonly GraphAction[];
+}
+
+/** The whole graph; `attributes` are those of `<transition_graph>` in written order (cluster-delay, batch-limit, …). */
+export interface TransitionGraph {
+  readonly attributes: ReadonlyMap<string, string>;
+  readonly synapses: readonly Synapse[];
+}

@@ -1,0 +1,33 @@
+/** Compiles cmd/main.ts (and the Worker entries) into dist/quorate and links every traditional tool's name to it. */
+import { mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { applets } from "./cmd/applets.ts";
+
+const started = performance.now();
+const out = new URL("dist/", import.meta.url).pathname;
+mkdirSync(out, { recursive: true });
+
+const result = await Bun.build({
+  entrypoints: [new URL("cmd/main.ts", import.meta.url).pathname],
+  minify: { syntax: true, whitespace: true, identifiers: false },
+  sourcemap: "none",
+  compile: {
+    outfile: `${out}quorate`,
+    // A daemon must not read .env or bunfig.toml from the folder it happens to start in.
+    autoloadDotenv: false,
+    autoloadBunfig: false,
+  },
+});
+if (!result.success) {
+  for (const message of result.logs) console.error(message);
+  process.exit(1);
+}
+
+let links = 0;
+for (const [name, applet] of Object.entries(applets)) {
+  if (applet.group === "quorate") continue;
+  rmSync(`${out}${name}`, { force: true });
+  symlinkSync("quorate", `${out}${name}`);
+  links += 1;
+}
+const seconds = ((performance.now() - started) / 1000).toFixed(1);
+console.error(`dist/quorate built with ${links} links in ${seconds} s`);

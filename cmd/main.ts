@@ -1,0 +1,95 @@
+/**
+ * The only program entry: finds the applet by the name the binary was called by (a link such as crm_mon) or by the first
+ * word (`quorate crm_mon …`), parses its options, runs it, prints what it returns and exits. Nothing else writes to stdout.
+ */
+import { type CommandDef, defineCommand, runCommand } from "citty";
+import { CrmError } from "../lib/base/error.ts";
+import { Exit } from "../lib/base/exit.ts";
+import { helpText } from "../lib/cli/help.ts";
+import { parseOptions, passThrough, withCommonOptions } from "../lib/cli/options.ts";
+import type { Tool, ToolResult } from "../lib/cli/tool.ts";
+import { IpcError } from "../lib/client/transport.ts";
+import { commandLine } from "../lib/runtime/command-line.ts";
+import { writeAndExit } from "../lib/runtime/output.ts";
+import { realSession } from "../lib/runtime/session.ts";
+import { type Applet, applets } from "./applets.ts";
+import { VERSION } from "./version.ts";
+
+function overview(): string {
+  const lines = ["Usage: quorate TOOL [ARGUMENT ...]", ""];
+  const titles = {
+    quorate: "What Quorate adds",
+    corosync: "The ring (corosync)",
+    pacemaker: "The manager (Pacemaker)",
+    crm: "The shell",
+  } as const;
+  for (const [group, title] of Object.entries(titles)) {
+    const rows = Object.entries(applets).filter(([, a]) => a.group === group);
+    if (rows.length === 0) continue;
+    lines.push(`${title}:`);
+    for (const [name, applet] of rows) lines.push(`  ${name.padEnd(24)}${applet.summary}`);
+    lines.push("");
+  }
+  lines.push(
+    "`quorate TOOL --help` describes one tool. Each tool also answers to a link of its name.",
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+/** Runs one tool on its words. Errors for people become `TOOL: text` on stderr and the tool's exit code. */
+async function runTool(tool: Tool, args: readonly string[]): Promise<ToolResult> {
+  const session = realSession(tool.name);
+  try {
+    if (tool.parsing === "pass") return await tool.run(passThrough(args), session);
+    const options = parseOptions(withCommonOptions(tool.options), args);
+    if (options.flag("help")) return { exit: Exit.ok, out: helpText(tool) };
+    if (options.flag("version"))
+      return { exit: Exit.ok, out: `Quorate ${VERSION} (${tool.name})\n` };
+    return await tool.run(options, session);
+  } catch (error) {
+    if (error instanceof CrmError) {
+      return {
+        exit: error.exit,
+        err: error.message === "" ? "" : `${tool.name}: ${error.message}\n`,
+      };
+    }
+    if (error instanceof IpcError) {
+      return { exit: Exit.disconnected, err: `${tool.name}: ${error.message}\n` };
+    }
+    throw error;
+  }
+}
+
+/** citty's part: the table of commands, loaded lazily; our own parser takes the raw words. */
+function commandOf(name: string, applet: Applet, done: (r: ToolResult) => void): CommandDef {
+  return defineCommand({
+    meta: { name, description: applet.summary },
+    run: async ({ rawArgs }) => done(await runTool((await applet.load()).default, rawArgs)),
+  });
+}
+
+async function dispatch(called: string, args: readonly string[]): Promise<ToolResult> {
+  const named = Object.hasOwn(applets, called) ? called : undefined;
+  const name = named ?? args[0] ?? "help";
+  const words = named === undefined ? args.slice(1) : args;
+  if (name === "help" || name === "--help" || name === "-h") {
+    return { exit: Exit.ok, out: overview() };
+  }
+  if (name === "--version" || name === "-v") return { exit: Exit.ok, out: `Quorate ${VERSION}\n` };
+  const applet = Object.hasOwn(applets, name) ? applets[name] : undefined;
+  if (applet === undefined) {
+    return {
+      exit: Exit.usage,
+      err: `quorate: there is no tool "${name}"; \`quorate help\` lists them\n`,
+    };
+  }
+  let result: ToolResult = { exit: Exit.software };
+  const done = (r: ToolResult) => {
+    result = r;
+  };
+  await runCommand(commandOf(name, applet, done), { rawArgs: [...words] });
+  return result;
+}
+
+const { called, args } = commandLine();
+writeAndExit(await dispatch(called, args));

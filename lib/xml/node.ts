@@ -11,6 +11,9 @@ export interface XmlElement {
   readonly text?: string;
 }
 
+/** Name of the elements that stand for comments (parseXml with `comments: true`); the comment is their `text`. */
+export const COMMENT = "#comment";
+
 const NO_CHILDREN: readonly XmlElement[] = Object.freeze([]);
 const NO_ATTRS: ReadonlyMap<string, string> = new Map();
 

@@ -1,0 +1,109 @@
+/**
+ * MD5 (RFC 1321) over UTF-8 text, in the streaming form: digests of CIBs and of operation parameters
+ * (spec/outputs-and-tools.md D3). Not for security; the wire and the files fix the algorithm.
+ */
+
+const SHIFTS = [
+  7, 12, 17, 22, 7, 12, 17, 22, 7, 12, 17, 22, 7, 12, 17, 22, 5, 9, 14, 20, 5, 9, 14, 20, 5, 9, 14,
+  20, 5, 9, 14, 20, 4, 11, 16, 23, 4, 11, 16, 23, 4, 11, 16, 23, 4, 11, 16, 23, 6, 10, 15, 21, 6,
+  10, 15, 21, 6, 10, 15, 21, 6, 10, 15, 21,
+];
+
+const SINES = Array.from({ length: 64 }, (_, i) => Math.floor(Math.abs(Math.sin(i + 1)) * 2 ** 32));
+
+const SHIFT_TABLE = Uint8Array.from(SHIFTS);
+const SINE_TABLE = Int32Array.from(SINES, (value) => value | 0);
+
+/** Feed it text or bytes in pieces; `hex` ends it. */
+export class Md5 {
+  readonly #state = Int32Array.from([0x67452301, 0xefcdab89 | 0, 0x98badcfe | 0, 0x10325476]);
+  readonly #block = new Uint8Array(64);
+  readonly #words = new Int32Array(16);
+  readonly #encoder = new TextEncoder();
+  #filled = 0;
+  #length = 0;
+
+  /** Adds text (as UTF-8) or bytes. */
+  update(data: string | Uint8Array): this {
+    const bytes = typeof data === "string" ? this.#encoder.encode(data) : data;
+    this.#length += bytes.length;
+    let at = 0;
+    if (this.#filled > 0) {
+      const take = Math.min(64 - this.#filled, bytes.length);
+      this.#block.set(bytes.subarray(0, take), this.#filled);
+      this.#filled += take;
+      at = take;
+      if (this.#filled === 64) this.#transform(this.#block, 0);
+      else return this;
+      this.#filled = 0;
+    }
+    for (; at + 64 <= bytes.length; at += 64) this.#transform(bytes, at);
+    this.#block.set(bytes.subarray(at), 0);
+    this.#filled = bytes.length - at;
+    return this;
+  }
+
+  /** The digest as 32 lower-case hexadecimal digits. The object must not be used afterwards. */
+  hex(): string {
+    const bits = this.#length * 8;
+    const padding = new Uint8Array((this.#filled < 56 ? 56 : 120) - this.#filled + 8);
+    padding[0] = 0x80;
+    const view = new DataView(padding.buffer);
+    view.setUint32(padding.length - 8, bits % 2 ** 32, true);
+    view.setUint32(padding.length - 4, Math.floor(bits / 2 ** 32), true);
+    this.update(padding);
+    let text = "";
+    for (const word of this.#state) {
+      for (let shift = 0; shift < 32; shift += 8) {
+        text += ((word >>> shift) & 255).toString(16).padStart(2, "0");
+      }
+    }
+    return text;
+  }
+
+  #transform(bytes: Uint8Array, offset: number): void {
+    const words = this.#words;
+    for (let i = 0; i < 16; i++) {
+      const at = offset + i * 4;
+      words[i] =
+        bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+    }
+    const state = this.#state;
+    let a = state[0]!;
+    let b = state[1]!;
+    let c = state[2]!;
+    let d = state[3]!;
+    for (let i = 0; i < 64; i++) {
+      let mix: number;
+      let word: number;
+      if (i < 16) {
+        mix = (b & c) | (~b & d);
+        word = i;
+      } else if (i < 32) {
+        mix = (d & b) | (~d & c);
+        word = (5 * i + 1) & 15;
+      } else if (i < 48) {
+        mix = b ^ c ^ d;
+        word = (3 * i + 5) & 15;
+      } else {
+        mix = c ^ (b | ~d);
+        word = (7 * i) & 15;
+      }
+      const sum = (a + mix + SINE_TABLE[i]! + words[word]!) | 0;
+      const shift = SHIFT_TABLE[i]!;
+      a = d;
+      d = c;
+      c = b;
+      b = (b + ((sum << shift) | (sum >>> (32 - shift)))) | 0;
+    }
+    state[0] = (state[0]! + a) | 0;
+    state[1] = (state[1]! + b) | 0;
+    state[2] = (state[2]! + c) | 0;
+    state[3] = (state[3]! + d) | 0;
+  }
+}
+
+/** The MD5 of one text or byte string, 32 lower-case hexadecimal digits. */
+export function md5Hex(data: string | Uint8Array): string {
+  return new Md5().update(data).hex();
+}

@@ -1,0 +1,36 @@
+/** Interval specifications of options, operations and timeouts: "10s", "1min", "PT5M", 20 (spec/scheduler-1 A.5). */
+import { isRejection } from "../base/error.ts";
+import { durationSeconds, parseDuration } from "./duration.ts";
+
+/**
+ * Milliseconds of an interval specification: ISO duration or number with unit (bare numbers are seconds).
+ * Undefined when it is neither. Negative values count as 0.
+ */
+export function parseIntervalMs(text: string): number | undefined {
+  const trimmed = text.trimStart();
+  if (!trimmed.startsWith("P")) return parseTimeoutMs(trimmed);
+  const duration = parseDuration(trimmed);
+  return isRejection(duration) ? undefined : Math.max(0, durationSeconds(duration) * 1000);
+}
+
+/** Milliseconds of a timeout: number with unit, no ISO durations. Undefined when it is none; negative counts as 0. */
+export function parseTimeoutMs(text: string): number | undefined {
+  const match = /^\s*([+-]?\d+)(?:\.\d*)?\s*(.*)$/s.exec(text);
+  if (match === null) return undefined;
+  const value = Math.max(0, Number(match[1]));
+  const unit = (match[2] ?? "").toLowerCase();
+  // The order decides: "ms" before "m".
+  if (unit === "" || unit.startsWith("s")) return value * 1000;
+  if (unit.startsWith("ms")) return value;
+  if (unit.startsWith("us")) return Math.floor(value / 1000);
+  if (unit.startsWith("m")) return value * 60_000;
+  if (unit.startsWith("h")) return value * 3_600_000;
+  return undefined;
+}
+
+/** "10s", "5min", "2h" or "250ms": the largest unit that loses nothing, as operations are shown to people. */
+export function intervalText(ms: number): string {
+  if (ms >= 3_600_000 && ms % 3_600_000 === 0) return `${ms / 3_600_000}h`;
+  if (ms >= 60_000 && ms % 60_000 === 0) return `${ms / 60_000}min`;
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+}

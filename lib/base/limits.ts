@@ -17,4 +17,6 @@ export const limits = {
   ipcClientsPerService: 512,
   /** Largest message a client may negotiate. */
   ipcMessageBytes: 32 * 1024 * 1024,
+  /** Largest value of the configuration map; the original's clients send at most 1 MiB messages. */
+  cmapValueBytes: 1024 * 1024 - 512,
 } as const;

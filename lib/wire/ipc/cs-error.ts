@@ -1,0 +1,33 @@
+/** Result codes of corosync's services, in the `error` word of every response (spec/ipc section 2). */
+export const CsError = {
+  ok: 1,
+  library: 2,
+  version: 3,
+  init: 4,
+  timeout: 5,
+  tryAgain: 6,
+  invalidParameter: 7,
+  noMemory: 8,
+  badHandle: 9,
+  busy: 10,
+  access: 11,
+  notExist: 12,
+  nameTooLong: 13,
+  exist: 14,
+  noSpace: 15,
+  interrupt: 16,
+  nameNotFound: 17,
+  noResources: 18,
+  notSupported: 19,
+  badOperation: 20,
+  failedOperation: 21,
+  messageError: 22,
+  queueFull: 23,
+  queueNotAvailable: 24,
+  badFlags: 25,
+  tooBig: 26,
+  noSections: 27,
+  security: 100,
+} as const;
+
+export type CsError = (typeof CsError)[keyof typeof CsError];

@@ -2,13 +2,17 @@
  * The ring as its users see it: events in, effects out (HOUSE section 3; spec/totem/totem-wire.md sections 1 to 5).
  * lib/totem/ring.ts implements it; lib/corosync composes it with the services; test/sim drives many of them.
  */
-import type { CancelTimer, LogEffect, Millis, PersistEffect, SetTimer, TimerEvent } from "../base/core.ts";
+import type {
+  CancelTimer,
+  LogEffect,
+  Millis,
+  PersistEffect,
+  SetTimer,
+  TimerEvent,
+} from "../base/core.ts";
+import type { RingId } from "../wire/totem.ts";
 
-/** Ring id: representative's node id and the ring sequence (a safe integer). Printed `rep.seq`, seq in hex. */
-export interface RingId {
-  readonly rep: number;
-  readonly seq: number;
-}
+export type { RingId } from "../wire/totem.ts";
 
 /** Effective timers and limits (spec/totem section 4.1). All times in milliseconds. */
 export interface TotemTimers {

@@ -1,0 +1,126 @@
+/**
+ * Builds a message for the wire field by field; the twin of reader.ts, little endian by default.
+ * The buffer grows by doubling up to a limit; going over it is a programmer's error (callers check sizes first).
+ */
+import { assert } from "../base/assert.ts";
+import { limits } from "../base/limits.ts";
+
+const utf8 = new TextEncoder();
+
+export class Writer {
+  /** Bytes written so far. */
+  length = 0;
+  private data: Uint8Array;
+  private view: DataView;
+  private readonly little: boolean;
+
+  /** @param expectedBytes first size of the buffer; the exact size, if known, avoids copying. */
+  constructor(expectedBytes = 256, byteOrder: "little" | "big" = "little") {
+    this.data = new Uint8Array(Math.max(16, expectedBytes));
+    this.view = new DataView(this.data.buffer);
+    this.little = byteOrder === "little";
+  }
+
+  u8(value: number): this {
+    this.view.setUint8(this.room(1), value);
+    return this;
+  }
+
+  i8(value: number): this {
+    this.view.setInt8(this.room(1), value);
+    return this;
+  }
+
+  u16(value: number): this {
+    this.view.setUint16(this.room(2), value, this.little);
+    return this;
+  }
+
+  i16(value: number): this {
+    this.view.setInt16(this.room(2), value, this.little);
+    return this;
+  }
+
+  /** Also takes negative numbers (as their two's complement). */
+  u32(value: number): this {
+    this.view.setUint32(this.room(4), value, this.little);
+    return this;
+  }
+
+  i32(value: number): this {
+    this.view.setInt32(this.room(4), value, this.little);
+    return this;
+  }
+
+  u64(value: number | bigint): this {
+    this.view.setBigUint64(this.room(8), BigInt(value), this.little);
+    return this;
+  }
+
+  i64(value: number | bigint): this {
+    this.view.setBigInt64(this.room(8), BigInt(value), this.little);
+    return this;
+  }
+
+  f32(value: number): this {
+    this.view.setFloat32(this.room(4), value, this.little);
+    return this;
+  }
+
+  f64(value: number): this {
+    this.view.setFloat64(this.room(8), value, this.little);
+    return this;
+  }
+
+  bytes(value: Uint8Array): this {
+    const at = this.room(value.length);
+    this.data.set(value, at);
+    return this;
+  }
+
+  /** `count` zero bytes: padding and reserved fields. */
+  zeros(count: number): this {
+    this.room(count);
+    return this;
+  }
+
+  /** Zero bytes up to the next multiple of `unit`, counted from offset `from` of this message. */
+  align(unit: number, from = 0): this {
+    return this.zeros((unit - ((this.length - from) % unit)) % unit);
+  }
+
+  /** UTF-8 text in a fixed field of `length` bytes, padded with NULs; cut so that one NUL always remains. */
+  text(value: string, length: number): this {
+    const encoded = utf8.encode(value);
+    const used = Math.min(encoded.length, Math.max(0, length - 1));
+    return this.bytes(encoded.subarray(0, used)).zeros(length - used);
+  }
+
+  /** Puts a 32-bit value over one written earlier, e.g. a size known only at the end. */
+  patchU32(at: number, value: number): this {
+    assert(at >= 0 && at + 4 <= this.length, "patchU32 outside of the message");
+    this.view.setUint32(at, value, this.little);
+    return this;
+  }
+
+  /** The message, as a view on the writer's buffer: do not write on afterwards. */
+  finish(): Uint8Array {
+    return this.data.subarray(0, this.length);
+  }
+
+  private room(count: number): number {
+    const at = this.length;
+    const end = at + count;
+    if (end > this.data.length) this.grow(end);
+    this.length = end;
+    return at;
+  }
+
+  private grow(needed: number): void {
+    assert(needed <= limits.ipcMessageBytes, `message of ${needed} bytes is too large`);
+    const larger = new Uint8Array(Math.max(needed, this.data.length * 2));
+    larger.set(this.data);
+    this.data = larger;
+    this.view = new DataView(larger.buffer);
+  }
+}

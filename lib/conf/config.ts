@@ -1,0 +1,440 @@
+/**
+ * corosync.conf as typed values (HOUSE, decisions: form of corosync.conf). readConfig parses, checks against the schema
+ * and against what entries mean together; it refuses rather than guesses, with file:line and what is allowed.
+ */
+import { checkConf, isIpv4 } from "./check.ts";
+import { type ConfForm, formOf } from "./form.ts";
+import { misspelt } from "./schema.ts";
+import {
+  type ConfNode,
+  type Entry,
+  entryOf,
+  type Problem,
+  parseConf,
+  type Section,
+} from "./tree.ts";
+
+export interface InterfaceConfig {
+  readonly line: number;
+  /** An address of the wanted network (or of this host); undefined when a nodelist names the addresses. */
+  readonly bindNetAddress: string | undefined;
+  readonly multicastAddress: string | undefined;
+  readonly port: number;
+  readonly ttl: number;
+  readonly broadcast: boolean;
+}
+
+export interface NodeConfig {
+  readonly line: number;
+  readonly nodeId: number | undefined;
+  readonly name: string | undefined;
+  /** Of ring 0, as written: an address or a host name. */
+  readonly address: string;
+  readonly votes: number;
+}
+
+export interface TotemSettings {
+  readonly transport: "udp" | "udpu";
+  readonly clusterName: string;
+  readonly configVersion: bigint | undefined;
+  readonly nodeId: number | undefined;
+  readonly clearNodeHighBit: boolean;
+  readonly blockUnlistedAddresses: boolean;
+  readonly interface: InterfaceConfig;
+  /** Timers and limits that the file gives, by their key (token, join, …). */
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
+export interface QuorumConfig {
+  readonly votequorum: boolean;
+  readonly expectedVotes: number | undefined;
+  readonly twoNode: boolean;
+  /** undefined: follows two_node. */
+  readonly waitForAll: boolean | undefined;
+  readonly lastManStanding: boolean;
+  readonly lastManStandingWindowMs: number;
+  readonly autoTieBreaker: boolean;
+  /** lowest, highest or a list of node ids. */
+  readonly autoTieBreakerNode: "lowest" | "highest" | readonly number[];
+  readonly allowDownscale: boolean;
+  readonly expectedVotesTracking: boolean;
+}
+
+export type LogPriority =
+  | "emerg"
+  | "alert"
+  | "crit"
+  | "err"
+  | "warning"
+  | "notice"
+  | "info"
+  | "debug";
+
+export interface LoggingConfig {
+  readonly toStderr: boolean;
+  readonly toLogfile: boolean;
+  readonly toSyslog: boolean;
+  readonly logfile: string | undefined;
+  readonly logfilePriority: LogPriority;
+  readonly syslogPriority: LogPriority;
+  readonly syslogFacility: string;
+  readonly debug: boolean;
+  readonly fileLine: boolean;
+  readonly functionName: boolean;
+  readonly timestamp: "on" | "off" | "hires";
+  /** Subsystems with their own debug setting, upper case. */
+  readonly subsystems: Readonly<Record<string, { readonly debug: boolean | undefined }>>;
+}
+
+export interface CorosyncConfig {
+  readonly file: string;
+  readonly form: ConfForm;
+  readonly totem: TotemSettings;
+  readonly nodes: readonly NodeConfig[];
+  readonly quorum: QuorumConfig | undefined;
+  readonly logging: LoggingConfig;
+  /** `service { name: pacemaker }`: version 0 means that we start and supervise pacemakerd. */
+  readonly pacemaker: { readonly version: 0 | 1 } | undefined;
+  readonly ipcType: "shm" | "socket";
+  readonly allowed: readonly { readonly uid?: string; readonly gid?: string }[];
+  readonly stateDirectory: string;
+  /** Everything, for keys.ts. */
+  readonly children: readonly ConfNode[];
+}
+
+export interface ReadResult {
+  readonly config: CorosyncConfig | undefined;
+  /** Errors first; with any error there is no config. */
+  readonly problems: readonly Problem[];
+}
+
+export const DEFAULT_STATE_DIRECTORY = "/var/lib/corosync";
+const DEFAULT_PORT = 5405;
+
+/** `file:line: text` as it is printed. */
+export function problemText(file: string, problem: Problem): string {
+  const place = problem.line === 0 ? file : `${file}:${problem.line}`;
+  return `${place}: ${problem.severity === "warning" ? "warning: " : ""}${problem.text}`;
+}
+
+/** Merges repeated sections of one name, as the originals do. */
+function merged(children: readonly ConfNode[], name: string): readonly ConfNode[] {
+  return sections(children, name).flatMap((s) => s.children);
+}
+
+function sections(children: readonly ConfNode[], name: string): readonly Section[] {
+  return children.filter(
+    (c): c is Section => c.kind === "section" && (misspelt[c.name] ?? c.name) === name,
+  );
+}
+
+const isOn = (entry: Entry | undefined) => entry?.value === "on" || entry?.value === "yes";
+
+function numberOf(children: readonly ConfNode[], key: string): number | undefined {
+  const entry = entryOf(children, key);
+  return entry === undefined ? undefined : Number(entry.value);
+}
+
+function readInterface(totem: readonly ConfNode[], problems: Problem[]): InterfaceConfig {
+  const all = sections(totem, "interface");
+  const rings = all.map(
+    (s) => numberOf(s.children, "ringnumber") ?? numberOf(s.children, "linknumber") ?? 0,
+  );
+  for (const [i, section] of all.entries()) {
+    if (rings.indexOf(rings[i]!) !== i) {
+      const text = `interface ${rings[i]} is described twice; ringnumber must differ`;
+      problems.push({ line: section.line, severity: "error", text });
+    } else if (rings[i] !== 0) {
+      const text = `interface ${rings[i]}: udp and udpu have a single ring, number 0`;
+      problems.push({ line: section.line, severity: "error", text });
+    }
+  }
+  const children = all[0]?.children ?? [];
+  return {
+    line: all[0]?.line ?? 0,
+    bindNetAddress: entryOf(children, "bindnetaddr")?.value,
+    multicastAddress: entryOf(children, "mcastaddr")?.value,
+    port: numberOf(children, "mcastport") ?? DEFAULT_PORT,
+    ttl: numberOf(children, "ttl") ?? 1,
+    broadcast: isOn(entryOf(children, "broadcast")),
+  };
+}
+
+/** Refuses what we do not do, rather than doing less than was asked for. */
+function checkTransport(totem: readonly ConfNode[], form: ConfForm, problems: Problem[]): void {
+  const error = (line: number, text: string) => problems.push({ line, severity: "error", text });
+  const transport = entryOf(totem, "transport");
+  const line = transport?.line ?? sectionLine(totem);
+  if (transport?.value === "knet") {
+    error(line, "totem.transport knet is not available yet; allowed: udp, udpu");
+  } else if (transport === undefined && form === "nodelist") {
+    error(
+      line,
+      "a configuration with a nodelist or quorum section means transport knet, which is not available yet; " +
+        "set totem.transport to udp or udpu",
+    );
+  }
+  const secauth = entryOf(totem, "secauth");
+  if (isOn(secauth)) {
+    error(
+      secauth!.line,
+      "totem.secauth on needs transport knet: udp and udpu carry no encryption; set secauth: off",
+    );
+  }
+  for (const key of ["crypto_cipher", "crypto_hash"]) {
+    const entry = entryOf(totem, key);
+    if (entry !== undefined && entry.value !== "none") {
+      error(entry.line, `totem.${key} ${entry.value} needs transport knet; set it to none`);
+    }
+  }
+  const rrp = entryOf(totem, "rrp_mode");
+  if (rrp !== undefined && rrp.value !== "none") {
+    error(rrp.line, `totem.rrp_mode ${rrp.value}: several rings are not available; allowed: none`);
+  }
+}
+
+function sectionLine(children: readonly ConfNode[]): number {
+  return Math.max(0, (children[0]?.line ?? 1) - 1);
+}
+
+function checkMulticast(net: InterfaceConfig, transport: string, problems: Problem[]): void {
+  const address = net.multicastAddress;
+  if (transport !== "udp" || address === undefined || !isIpv4(address)) return;
+  const first = Number(address.split(".")[0]);
+  if (first < 224 || first > 239) {
+    const text = `totem.interface.mcastaddr ${address} is no multicast address (224.0.0.0 to 239.255.255.255)`;
+    problems.push({ line: net.line, severity: "error", text });
+  }
+}
+
+const TOTEM_NUMBERS = `token token_coefficient token_warning token_retransmit
+  token_retransmits_before_loss_const hold join send_join consensus merge downcheck fail_recv_const
+  seqno_unchanged_const miss_count_const window_size max_messages netmtu`.split(/\s+/);
+
+function readTotem(children: readonly ConfNode[], form: ConfForm, problems: Problem[]) {
+  const all = sections(children, "totem");
+  if (all.length === 0) {
+    const text = "there is no totem section; it must say at least `version: 2` and the interface";
+    problems.push({ line: 0, severity: "error", text });
+  }
+  const totem = merged(children, "totem");
+  checkTransport(totem, form, problems);
+  const net = readInterface(totem, problems);
+  const transport = entryOf(totem, "transport")?.value === "udpu" ? "udpu" : "udp";
+  checkMulticast(net, transport, problems);
+  const numbers: Record<string, number> = {};
+  for (const key of TOTEM_NUMBERS) {
+    const value = numberOf(totem, key);
+    if (value !== undefined) numbers[key] = value;
+  }
+  const version = entryOf(totem, "config_version")?.value;
+  const settings: TotemSettings = {
+    transport,
+    clusterName: entryOf(totem, "cluster_name")?.value ?? "",
+    configVersion: version !== undefined && /^\d+$/.test(version) ? BigInt(version) : undefined,
+    nodeId: numberOf(totem, "nodeid"),
+    clearNodeHighBit: isOn(entryOf(totem, "clear_node_high_bit")),
+    blockUnlistedAddresses: entryOf(totem, "block_unlisted_ips")?.value !== "no",
+    interface: net,
+    numbers,
+  };
+  return settings;
+}
+
+function readNodes(children: readonly ConfNode[], problems: Problem[]): readonly NodeConfig[] {
+  const nodes = sections(merged(children, "nodelist"), "node").map(
+    (section): NodeConfig => ({
+      line: section.line,
+      nodeId: numberOf(section.children, "nodeid"),
+      name: entryOf(section.children, "name")?.value,
+      address: entryOf(section.children, "ring0_addr")?.value ?? "",
+      votes: numberOf(section.children, "quorum_votes") ?? 1,
+    }),
+  );
+  const twice = <T>(pick: (node: NodeConfig) => T | undefined, what: string) => {
+    const seen = new Map<T, number>();
+    for (const node of nodes) {
+      const value = pick(node);
+      if (value === undefined || value === "") continue;
+      const before = seen.get(value);
+      if (before === undefined) seen.set(value, node.line);
+      else {
+        const text = `${what} ${value} is also that of the node at line ${before}`;
+        problems.push({ line: node.line, severity: "error", text });
+      }
+    }
+  };
+  twice((n) => n.nodeId, "nodeid");
+  twice((n) => n.address, "ring0_addr");
+  twice((n) => n.name, "name");
+  return nodes;
+}
+
+function readQuorum(children: readonly ConfNode[], problems: Problem[]): QuorumConfig | undefined {
+  const all = sections(children, "quorum");
+  if (all.length === 0) return undefined;
+  const quorum = merged(children, "quorum");
+  const device = sections(quorum, "device")[0];
+  if (device !== undefined) {
+    const text = "quorum.device is not available yet; remove the section";
+    problems.push({ line: device.line, severity: "error", text });
+  }
+  const flag = (key: string) => entryOf(quorum, key)?.value === "1";
+  const breaker = entryOf(quorum, "auto_tie_breaker_node");
+  let node: QuorumConfig["autoTieBreakerNode"] = "lowest";
+  if (breaker?.value === "highest") node = "highest";
+  else if (breaker !== undefined && breaker.value !== "lowest") {
+    node = breaker.value.split(/\s+/).map(Number);
+    if (!node.every((n) => Number.isInteger(n) && n > 0)) {
+      const text = `quorum.auto_tie_breaker_node is "${breaker.value}", but must be lowest, highest or node ids`;
+      problems.push({ line: breaker.line, severity: "error", text });
+    }
+  }
+  const wait = entryOf(quorum, "wait_for_all");
+  return {
+    votequorum: entryOf(quorum, "provider")?.value === "corosync_votequorum",
+    expectedVotes: numberOf(quorum, "expected_votes"),
+    twoNode: flag("two_node"),
+    waitForAll: wait === undefined ? undefined : wait.value === "1",
+    lastManStanding: flag("last_man_standing"),
+    lastManStandingWindowMs: numberOf(quorum, "last_man_standing_window") ?? 10_000,
+    autoTieBreaker: flag("auto_tie_breaker"),
+    autoTieBreakerNode: node,
+    allowDownscale: flag("allow_downscale"),
+    expectedVotesTracking: flag("expected_votes_tracking") || flag("allow_downscale"),
+  };
+}
+
+function readLogging(
+  children: readonly ConfNode[],
+  form: ConfForm,
+  problems: Problem[],
+): LoggingConfig {
+  const logging = merged(children, "logging");
+  const on = (key: string, fallback: boolean) => {
+    const entry = entryOf(logging, key);
+    return entry === undefined ? fallback : isOn(entry);
+  };
+  const toLogfile = on("to_logfile", on("to_file", false));
+  const logfile = entryOf(logging, "logfile")?.value;
+  if (toLogfile && logfile === undefined) {
+    const line = (entryOf(logging, "to_logfile") ?? entryOf(logging, "to_file"))!.line;
+    const text = "logging.to_logfile is on, but no logfile is named; add `logfile: /path`";
+    problems.push({ line, severity: "error", text });
+  }
+  const subsystems: Record<string, { debug: boolean | undefined }> = {};
+  for (const section of sections(logging, "logger_subsys")) {
+    const name = entryOf(section.children, "subsys")?.value.toUpperCase();
+    const debug = entryOf(section.children, "debug");
+    const value = debug === undefined ? undefined : debug.value !== "off" && debug.value !== "no";
+    if (name !== undefined) subsystems[name] = { debug: value };
+  }
+  const debug = entryOf(logging, "debug")?.value;
+  const timestamp = entryOf(logging, "timestamp")?.value;
+  return {
+    toStderr: on("to_stderr", form === "nodelist"),
+    toLogfile,
+    toSyslog: on("to_syslog", true),
+    logfile,
+    logfilePriority: (entryOf(logging, "logfile_priority")?.value ?? "info") as LogPriority,
+    syslogPriority: (entryOf(logging, "syslog_priority")?.value ?? "info") as LogPriority,
+    syslogFacility: entryOf(logging, "syslog_facility")?.value ?? "daemon",
+    debug: debug === "on" || debug === "yes" || debug === "trace",
+    fileLine: on("fileline", false),
+    functionName: on("function_name", false),
+    timestamp:
+      timestamp === "hires" ? "hires" : timestamp === "off" || timestamp === "no" ? "off" : "on",
+    subsystems,
+  };
+}
+
+/** What the file must say about where this node is in the network. */
+function checkPlace(
+  form: ConfForm,
+  totem: TotemSettings,
+  nodes: readonly NodeConfig[],
+  problems: Problem[],
+): void {
+  const error = (line: number, text: string) => problems.push({ line, severity: "error", text });
+  if (totem.transport === "udpu" && nodes.length === 0) {
+    error(0, "transport udpu needs a nodelist with every node of the ring");
+  }
+  if (nodes.length > 0) {
+    const without = nodes.find((n) => n.nodeId === undefined);
+    if (without !== undefined && nodes.some((n) => n.nodeId !== undefined)) {
+      error(without.line, "this node has no nodeid, but others have; give each node one");
+    }
+    return;
+  }
+  if (totem.interface.bindNetAddress === undefined) {
+    const where = form === "legacy" ? "" : " (or a nodelist)";
+    error(
+      totem.interface.line,
+      `totem.interface.bindnetaddr is missing${where}; it names the network of the ring, such as 192.168.1.0`,
+    );
+  }
+}
+
+function checkQuorum(
+  quorum: QuorumConfig | undefined,
+  nodes: readonly NodeConfig[],
+  line: number,
+  problems: Problem[],
+): void {
+  const error = (text: string) => problems.push({ line, severity: "error", text });
+  if (quorum === undefined || !quorum.votequorum) return;
+  if (quorum.expectedVotes === undefined && nodes.length === 0) {
+    error("votequorum needs quorum.expected_votes or a nodelist to know how many votes there are");
+  }
+  const expected = quorum.expectedVotes ?? nodes.reduce((sum, n) => sum + n.votes, 0);
+  if (quorum.twoNode && expected !== 2) {
+    error(`quorum.two_node: 1 is for exactly two votes, but ${expected} are expected`);
+  }
+  if (quorum.lastManStanding && nodes.some((n) => n.votes !== 1)) {
+    error("quorum.last_man_standing: 1 needs one vote per node");
+  }
+}
+
+/**
+ * Reads a whole corosync.conf.
+ * @param file its name, for messages only.
+ */
+export function readConfig(text: string, file: string): ReadResult {
+  const tree = parseConf(text);
+  const problems: Problem[] = [...tree.problems, ...checkConf(tree.children)];
+  const { children } = tree;
+  const form = formOf(children);
+  const totem = readTotem(children, form, problems);
+  const nodes = readNodes(children, problems);
+  const quorum = readQuorum(children, problems);
+  const logging = readLogging(children, form, problems);
+  checkPlace(form, totem, nodes, problems);
+  checkQuorum(quorum, nodes, sections(children, "quorum")[0]?.line ?? 0, problems);
+  const service = sections(children, "service")[0]?.children ?? [];
+  const named = entryOf(service, "name")?.value === "pacemaker";
+  const system = merged(children, "system");
+  const ipc =
+    entryOf(system, "qb_ipc_type")?.value ?? entryOf(merged(children, "qb"), "ipc_type")?.value;
+  const sorted = problems.toSorted((a, b) =>
+    a.severity === b.severity ? a.line - b.line : a.severity === "error" ? -1 : 1,
+  );
+  if (sorted.some((p) => p.severity === "error")) return { config: undefined, problems: sorted };
+  const config: CorosyncConfig = {
+    file,
+    form,
+    totem,
+    nodes,
+    quorum,
+    logging,
+    pacemaker: named ? { version: entryOf(service, "ver")?.value === "1" ? 1 : 0 } : undefined,
+    ipcType: ipc === "socket" ? "socket" : "shm",
+    allowed: sections(children, "uidgid").map((s) => {
+      const uid = entryOf(s.children, "uid")?.value;
+      const gid = entryOf(s.children, "gid")?.value;
+      return { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
+    }),
+    stateDirectory: entryOf(system, "state_dir")?.value ?? DEFAULT_STATE_DIRECTORY,
+    children,
+  };
+  return { config, problems: sorted };
+}

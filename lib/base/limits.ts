@@ -17,6 +17,16 @@ export const limits = {
   ipcClientsPerService: 512,
   /** Largest message a client may negotiate. */
   ipcMessageBytes: 32 * 1024 * 1024,
+  /** Connections that have not finished the setup exchange, per service, and how long each may take. */
+  ipcPendingSetups: 128,
+  ipcSetupMs: 10_000,
+  /** Requests taken from one client before the event loop turns to others. */
+  ipcRequestsPerTurn: 64,
+  /** Events and responses that wait in memory for a client that does not read; beyond, it is dropped. */
+  ipcBacklogMessages: 10_000,
+  ipcBacklogBytes: 64 * 1024 * 1024,
   /** Largest value of the configuration map; the original's clients send at most 1 MiB messages. */
   cmapValueBytes: 1024 * 1024 - 512,
+  /** Opening or ending one container of a lab on a busy machine. */
+  labBootMs: 20_000,
 } as const;

@@ -7,6 +7,10 @@ export const limits = {
   xmlDocumentBytes: 64 * 1024 * 1024,
   /** Nesting of elements; real CIBs stay below 20. */
   xmlDepth: 256,
+  /** An XPath expression of a tool, client or access rule; real ones are below 300 characters. */
+  xpathBytes: 64 * 1024,
+  /** Nesting of parentheses and predicates in an XPath expression. */
+  xpathDepth: 32,
   /** Members of a ring on the wire (spec/totem section 1.9). */
   ringMembers: 384,
   /** Largest application message of the ring (spec/totem section 1.9). */

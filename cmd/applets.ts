@@ -8,4 +8,20 @@ export interface Applet {
   readonly load: () => Promise<{ readonly default: Tool }>;
 }
 
-export const applets: Readonly<Record<string, Applet>> = {};
+export const applets: Readonly<Record<string, Applet>> = {
+  lab: {
+    summary: "a cluster of hosts on this machine",
+    group: "quorate",
+    load: () => import("./quorate/lab.ts"),
+  },
+  install: {
+    summary: "put links, start scripts and folders in place",
+    group: "quorate",
+    load: () => import("./quorate/install.ts"),
+  },
+  uninstall: {
+    summary: "remove what install put in place",
+    group: "quorate",
+    load: () => import("./quorate/uninstall.ts"),
+  },
+};

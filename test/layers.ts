@@ -36,7 +36,7 @@ export const shelves: readonly Shelf[] = [
   { folder: "view", mayImport: [...MIDDLE, ...DECIDING] },
   { folder: "render", mayImport: ["base", "xml", "view"] },
   { folder: "crm", mayImport: [...MIDDLE, ...DECIDING, "view"] },
-  { folder: "lab", mayImport: ["base", "conf"] },
+  { folder: "lab", mayImport: ["base", "conf", "install"] },
   { folder: "install", mayImport: ["base", "conf"] },
   { folder: "cli", mayImport: [...MIDDLE, "client"] },
   { folder: "client", mayImport: [...MIDDLE, "crm"] },

@@ -33,4 +33,14 @@ export const limits = {
   cmapValueBytes: 1024 * 1024 - 512,
   /** Opening or ending one container of a lab on a busy machine. */
   labBootMs: 20_000,
+  /** Keys of the configuration map; a big cluster has a few thousand. */
+  cmapKeys: 100_000,
+  /** Iterations and tracks that one client of cmap or cpg may have open. */
+  ipcHandlesPerClient: 1024,
+  /** Messages of local clients that wait for room in the ring's send queue. */
+  ringBacklogMessages: 4096,
+  /** pacemakerd moves its resources away before it ends; after this it is killed. */
+  managerStopMs: 20 * 60 * 1000,
+  /** Longest wait before pacemakerd is started again. */
+  managerBackoffMs: 10_000,
 } as const;

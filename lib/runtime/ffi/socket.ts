@@ -3,7 +3,7 @@
  * The descriptors made here are adopted by Bun.listen({fd}) and Bun.connect({fd}), which then own and close them.
  */
 import { ptr } from "bun:ffi";
-import { SOCKET_ADDRESS_BYTES } from "../../wire/ipc/setup.ts";
+import { encodeSocketAddress, SOCKET_ADDRESS_BYTES } from "../../wire/ipc/setup.ts";
 import { checked, errno, libc, SystemError } from "./libc.ts";
 
 const AF_UNIX = 1;
@@ -85,6 +85,21 @@ export function datagramSocket(
 /** Connects a datagram socket; false when nobody has bound `remote` yet. */
 export function connectDatagram(fd: number, remote: Uint8Array): boolean {
   return libc.connect(fd, ptr(remote), SOCKET_ADDRESS_BYTES) === 0;
+}
+
+/** A datagram socket connected to the socket file `path`; undefined when nobody listens there. */
+export function datagramClient(path: string, bufferBytes: number): number | undefined {
+  const address = encodeSocketAddress(path, "file");
+  if (address === undefined) return undefined;
+  try {
+    return newSocket(SOCK_DGRAM, (fd) => {
+      raiseBuffers(fd, bufferBytes);
+      checked("connect", libc.connect(fd, ptr(address), SOCKET_ADDRESS_BYTES));
+    });
+  } catch (error) {
+    if (error instanceof SystemError) return undefined;
+    throw error;
+  }
 }
 
 /** Sends one datagram now; 0 or an errno (EAGAIN: the peer's queue is full). */

@@ -1,0 +1,105 @@
+/** The world as cmd/main.ts shows it to a tool: the real `Session` of lib/cli/tool.ts. */
+import { existsSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
+import { CrmError } from "../base/error.ts";
+import { Exit } from "../base/exit.ts";
+import type { Session } from "../cli/tool.ts";
+import { epochMs, sleepMs } from "./clock.ts";
+import { diskErrorCode } from "./disk.ts";
+import { ipcTransport } from "./ipc-client.ts";
+import { runProgram } from "./spawn.ts";
+import { terminalColumns } from "./terminal.ts";
+
+const REASONS: Readonly<Record<string, readonly [string, number]>> = {
+  ENOENT: ["No such file or directory", Exit.noInput],
+  EACCES: ["Permission denied", Exit.insufficientPrivileges],
+  EPERM: ["Operation not permitted", Exit.insufficientPrivileges],
+  EISDIR: ["Is a directory", Exit.ioError],
+  ENOSPC: ["No space left on device", Exit.ioError],
+  EROFS: ["Read-only file system", Exit.cannotCreate],
+};
+
+function fileError(path: string, error: unknown): CrmError {
+  const code = diskErrorCode(error);
+  const [text, exit] = REASONS[code] ?? [code, Exit.ioError];
+  return new CrmError(`${path}: ${text}`, exit);
+}
+
+/** Signals by number, for the shells' 128 + N. */
+const SIGNAL_EXIT = 128;
+const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGPIPE: 13,
+  SIGTERM: 15,
+};
+const EXIT_NOT_FOUND = 127;
+const EXIT_NOT_EXECUTABLE = 126;
+
+function currentUser(): Session["user"] {
+  const uid = process.geteuid!();
+  const gid = process.getegid!();
+  try {
+    return { uid, gid, name: userInfo().username };
+  } catch {
+    // A uid without an entry in the user database.
+    return { uid, gid, name: uid === 0 ? "root" : String(uid) };
+  }
+}
+
+/** Builds the session of this process. `program` is the name the tool was called by. */
+export function realSession(program: string): Session {
+  return {
+    program,
+    env: process.env,
+    user: currentUser(),
+    hostName: hostname(),
+    pid: process.pid,
+    columns: terminalColumns(),
+    now: epochMs,
+    sleep: sleepMs,
+    readStdin: () => Bun.stdin.bytes(),
+    async readFile(path) {
+      try {
+        return new Uint8Array(readFileSync(path));
+      } catch (error) {
+        throw fileError(path, error);
+      }
+    },
+    async writeFile(path, data, mode) {
+      try {
+        writeFileSync(path, data, mode === undefined ? {} : { mode });
+      } catch (error) {
+        throw fileError(path, error);
+      }
+    },
+    exists: existsSync,
+    print: (text) => void writeSync(1, text),
+    warn: (text) => void writeSync(2, text),
+    ipc: ipcTransport({ waiting: "blocking" }),
+    async runProgram(argv, options = {}) {
+      const env = options.env === undefined ? undefined : { ...definedEnv(), ...options.env };
+      const result = await runProgram({
+        argv,
+        ...(env === undefined ? {} : { env }),
+        ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+        ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+      }).done;
+      const unstarted = result.error === "EACCES" ? EXIT_NOT_EXECUTABLE : EXIT_NOT_FOUND;
+      const signalled = SIGNAL_EXIT + (SIGNAL_NUMBERS[result.signal ?? ""] ?? 0);
+      const exit = result.exit ?? (result.signal === undefined ? unstarted : signalled);
+      const stderr = result.error === undefined ? result.stderr : `${argv[0]}: ${result.error}\n`;
+      return { exit, stdout: result.stdout, stderr };
+    },
+  };
+}
+
+function definedEnv(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter((e): e is [string, string] => e[1] !== undefined),
+  );
+}

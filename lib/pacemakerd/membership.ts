@@ -1,0 +1,183 @@
+/**
+ * Who is here, whose state counts, who is the controller. Pure decisions; every member makes them at the same point of
+ * the order and comes to the same result. HOUSE safety rules 2, 6 and 9; decision "Controller".
+ */
+import type { GroupConfigurationEvent, GroupMember } from "./api.ts";
+import type { Joined, Label, State, Statement } from "./messages.ts";
+
+export type Phase = "none" | "gathering" | "transferring" | "synchronised";
+
+/** What all have said, and what follows from it. */
+export interface Verdict {
+  readonly donor: number;
+  /** All have the same: nothing needs to be sent. */
+  readonly identical: boolean;
+}
+
+function key(member: GroupMember): string {
+  return `${member.nodeId}:${member.processId}`;
+}
+
+/** The text that names a membership: ring and processes. */
+export function labelOf(event: GroupConfigurationEvent): Label {
+  return `${event.ringId}/${event.members.map(key).sort().join(",")}`;
+}
+
+function statementText(s: Statement): string {
+  return JSON.stringify([
+    s.hasHistory,
+    s.quorateSeq,
+    s.adminEpoch,
+    s.epoch,
+    s.numUpdates,
+    s.digest,
+    s.joined,
+  ]);
+}
+
+/** Positive when `a` is the better donor (HOUSE rule 2); node ids are compared by the caller. */
+export function compareStatements(a: Statement, b: Statement): number {
+  return (
+    Number(a.hasHistory) - Number(b.hasHistory) ||
+    a.quorateSeq - b.quorateSeq ||
+    a.adminEpoch - b.adminEpoch ||
+    a.epoch - b.epoch ||
+    a.numUpdates - b.numUpdates ||
+    (a.digest < b.digest ? -1 : a.digest > b.digest ? 1 : 0)
+  );
+}
+
+/** The donor among complete statements: the highest state, then the lowest node id. */
+export function chooseDonor(statements: ReadonlyMap<number, Statement>): Verdict {
+  let donor = -1;
+  let best: Statement | undefined;
+  const texts = new Set<string>();
+  for (const id of [...statements.keys()].sort((a, b) => a - b)) {
+    const statement = statements.get(id)!;
+    texts.add(statementText(statement));
+    if (best === undefined || compareStatements(statement, best) > 0) {
+      best = statement;
+      donor = id;
+    }
+  }
+  return { donor, identical: texts.size === 1 };
+}
+
+export class Membership {
+  readonly self: GroupMember;
+  phase: Phase = "none";
+  label: Label = "";
+  ringSeq = 0;
+  members: readonly number[] = [];
+  ringMembers: readonly number[] = [];
+  joined: Joined = [];
+  private expected: readonly GroupMember[] = [];
+  private statements = new Map<number, Statement>();
+  private early: { readonly from: GroupMember; readonly statement: Statement }[] = [];
+  private readonly unames = new Map<number, string>();
+  readonly published = new Set<number>();
+  verdict: Verdict | undefined;
+
+  constructor(self: GroupMember, uname: string) {
+    this.self = self;
+    this.unames.set(self.nodeId, uname);
+  }
+
+  /** A configuration begins a round: everything said before counts no more. */
+  configuration(event: GroupConfigurationEvent): void {
+    this.label = labelOf(event);
+    this.ringSeq = event.ringSeq;
+    this.ringMembers = event.ringMembers;
+    this.expected = event.members;
+    this.members = event.members.map((m) => m.nodeId).sort((a, b) => a - b);
+    this.phase = "gathering";
+    this.statements = new Map();
+    this.published.clear();
+    this.verdict = undefined;
+    const early = this.early;
+    this.early = [];
+    for (const { from, statement } of early) this.statement(from, statement);
+  }
+
+  /** Takes a statement; true when it was the last one that was missing. */
+  statement(from: GroupMember, statement: Statement): boolean {
+    if (statement.label !== this.label) {
+      this.early = this.early.filter((e) => key(e.from) !== key(from));
+      if (this.early.length < 64) this.early.push({ from, statement });
+      return false;
+    }
+    if (this.phase !== "gathering" || !this.expected.some((m) => key(m) === key(from)))
+      return false;
+    this.statements.set(from.nodeId, statement);
+    this.unames.set(from.nodeId, statement.uname);
+    if (this.statements.size < this.members.length) return false;
+    this.verdict = chooseDonor(this.statements);
+    this.phase = "transferring";
+    return true;
+  }
+
+  /** The statement of a member in this round. */
+  statementOf(nodeId: number): Statement | undefined {
+    return this.statements.get(nodeId);
+  }
+
+  /** Ends the round with the donor's history (or everyone's, when it was the same). */
+  complete(state: Pick<State, "joined" | "names">): void {
+    for (const [id, uname] of state.names) if (!this.unames.has(id)) this.unames.set(id, uname);
+    const known = new Map(state.joined);
+    this.joined = this.members.map((id) => {
+      const seq = known.get(id);
+      const fresh = this.statements.get(id)?.fresh ?? true;
+      return [id, fresh || seq === undefined ? this.ringSeq : seq] as const;
+    });
+    this.phase = "synchronised";
+  }
+
+  get isSynchronised(): boolean {
+    return this.phase === "synchronised";
+  }
+
+  /** All members have published their own truth in this membership. */
+  get isSettled(): boolean {
+    return this.isSynchronised && this.members.every((id) => this.published.has(id));
+  }
+
+  /** The member that joined the quorate history first, then the lowest id; undefined before the round is over. */
+  get controller(): number | undefined {
+    if (!this.isSynchronised) return undefined;
+    let best: readonly [number, number] | undefined;
+    for (const entry of this.joined) {
+      if (
+        best === undefined ||
+        entry[1] < best[1] ||
+        (entry[1] === best[1] && entry[0] < best[0])
+      ) {
+        best = entry;
+      }
+    }
+    return best?.[0];
+  }
+
+  get isController(): boolean {
+    return this.controller === this.self.nodeId;
+  }
+
+  /** Node ids and names ever heard of. */
+  get names(): readonly (readonly [number, string])[] {
+    return [...this.unames].sort((a, b) => a[0] - b[0]);
+  }
+
+  uname(nodeId: number): string | undefined {
+    return this.unames.get(nodeId);
+  }
+
+  nodeIdOf(uname: string): number | undefined {
+    for (const [id, name] of this.unames) if (name === uname) return id;
+    return undefined;
+  }
+
+  /** Ring members whose manager is not in the group (HOUSE rule 9). */
+  get withoutManager(): readonly number[] {
+    return this.ringMembers.filter((id) => !this.members.includes(id));
+  }
+}

@@ -74,7 +74,8 @@ export interface PrimitiveView {
   readonly standard: string;
   readonly provider: string | undefined;
   readonly agent: string;
-  readonly role: "Unknown" | "Stopped" | "Started" | "Unpromoted" | "Promoted";
+  /** Unknown, Stopped, Started, Unpromoted or Promoted. */
+  readonly role: string;
   readonly targetRole: string | undefined;
   /** Its clone is promotable. */
   readonly promotable: boolean;

@@ -1,0 +1,87 @@
+/**
+ * Sets of members and what a commit token says about them (spec/totem/totem-wire.md sections 4.3 and 4.4).
+ * Lists of members are always ascending: that is the order of the ring.
+ */
+import type { CommitEntry, CommitToken, RingId } from "../wire/totem.ts";
+import { earlier, isBefore, sameRing } from "./sequence.ts";
+
+export function ascending(ids: Iterable<number>): number[] {
+  return [...new Set(ids)].sort((a, b) => a - b);
+}
+
+/** Members of a that are not in b, in the order of a. */
+export function without(a: Iterable<number>, b: Iterable<number>): number[] {
+  const drop = new Set(b);
+  return [...a].filter((id) => !drop.has(id));
+}
+
+export function isSubset(part: Iterable<number>, whole: ReadonlySet<number>): boolean {
+  for (const id of part) {
+    if (!whole.has(id)) return false;
+  }
+  return true;
+}
+
+/** Same members, in whatever order and however often named. */
+export function sameMembers(a: Iterable<number>, b: Iterable<number>): boolean {
+  const left = new Set(a);
+  const right = new Set(b);
+  return left.size === right.size && isSubset(left, right);
+}
+
+/**
+ * Fills one's own entry and passes the token on: among the entries of the same old ring, everyone whose aru is below the
+ * highest has not received everything.
+ */
+export function fillEntry(token: CommitToken, nodeId: number, own: CommitEntry): CommitToken {
+  const filled = token.memberIndex + 1;
+  const entries = token.entries.map((entry, index) => (index === token.memberIndex ? own : entry));
+  const peers = entries.slice(0, filled).filter((entry) => sameRing(entry.ringId, own.ringId));
+  const highest = peers.reduce(
+    (high, entry) => (isBefore(high, entry.aru) ? entry.aru : high),
+    own.aru,
+  );
+  const judged = entries.map((entry, index) =>
+    index < filled && sameRing(entry.ringId, own.ringId) && isBefore(entry.aru, highest)
+      ? { ...entry, receivedFlag: 0 }
+      : entry,
+  );
+  return {
+    ...token,
+    nodeId,
+    target: 0,
+    tokenSeq: (token.tokenSeq + 1) >>> 0,
+    memberIndex: filled,
+    entries: judged,
+  };
+}
+
+/** Who comes along from our old ring, and which of its messages must be sent again. */
+export interface Companions {
+  readonly transitional: readonly number[];
+  /** Some companion misses a message of the old ring. */
+  readonly incomplete: boolean;
+  /** Companions have all messages up to here; meaningful when incomplete. */
+  readonly low: number;
+}
+
+/** Reads a full commit token: companions are old members that name the same old ring as we do. */
+export function companions(
+  token: CommitToken,
+  oldMembers: readonly number[],
+  oldRing: RingId,
+  savedHighSeq: number,
+): Companions {
+  const entryOf = new Map(token.members.map((id, index) => [id, token.entries[index]]));
+  const transitional: number[] = [];
+  let incomplete = false;
+  let low = savedHighSeq;
+  for (const id of oldMembers) {
+    const entry = entryOf.get(id);
+    if (entry === undefined || !sameRing(entry.ringId, oldRing)) continue;
+    transitional.push(id);
+    incomplete ||= entry.receivedFlag === 0;
+    low = earlier(low, entry.aru);
+  }
+  return { transitional, incomplete, low };
+}

@@ -9,7 +9,7 @@ import {
   statusResponse,
   writeCpgName,
 } from "../fields.ts";
-import type { RingId } from "../ring-id.ts";
+import type { RingId } from "../totem.ts";
 import { CsError } from "./cs-error.ts";
 
 export type CpgRequest =

@@ -1,7 +1,7 @@
 /** votequorum's IPC messages, both directions (spec/ipc section 2.4). */
 import { limits } from "../../base/limits.ts";
 import { FieldReader, request, response, statusResponse } from "../fields.ts";
-import type { RingId } from "../ring-id.ts";
+import type { RingId } from "../totem.ts";
 import { CsError } from "./cs-error.ts";
 
 /** Bits of `flags` in getinfo. */

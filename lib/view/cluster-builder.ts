@@ -8,7 +8,7 @@ import type {
   ResourceHistory,
   ResourceState,
 } from "../status/state.ts";
-import { leavesOf } from "../status/tree.ts";
+import { currentNode, leavesOf } from "../status/tree.ts";
 import { attr } from "../xml/node.ts";
 import type {
   BanView,
@@ -22,7 +22,12 @@ import type {
   SummaryView,
 } from "./cluster.ts";
 import { textForm } from "./form.ts";
-import { primitiveView, resourceView } from "./resource-builder.ts";
+import {
+  type FailedProbes,
+  failedProbes,
+  primitiveView,
+  resourceView,
+} from "./resource-builder.ts";
 
 const NOT_RUNNING = 7;
 
@@ -69,7 +74,8 @@ function healthOf(status: ClusterStatus, node: NodeState): NodeView["health"] {
   return worst;
 }
 
-function nodeView(status: ClusterStatus, node: NodeState): NodeView {
+function nodeView(status: ClusterStatus, node: NodeState, probes: FailedProbes): NodeView {
+  const container = node.kind === "guest" ? node.connection?.launcher : undefined;
   return {
     name: node.name,
     id: node.id,
@@ -85,7 +91,9 @@ function nodeView(status: ClusterStatus, node: NodeState): NodeView {
     isDc: node.isDc,
     health: healthOf(status, node),
     featureSet: node.featureSet,
-    running: node.running.map(primitiveView),
+    host: container === undefined ? undefined : currentNode(container)?.name,
+    container: container?.id,
+    running: node.running.map((r) => primitiveView(r, probes)),
   };
 }
 
@@ -232,12 +240,13 @@ function bans(status: ClusterStatus): BanView[] {
 /** Everything a monitor can show of this status. */
 export function clusterView(status: ClusterStatus): ClusterView {
   const head = summary(status);
+  const probes = failedProbes(status.failures);
   return {
     kind: "cluster",
     form: textForm(head.stack),
     summary: head,
-    nodes: status.nodes.map((node) => nodeView(status, node)),
-    resources: status.resources.map((r) => resourceView(r, status.nodes)),
+    nodes: status.nodes.map((node) => nodeView(status, node, probes)),
+    resources: status.resources.map((r) => resourceView(r, status.nodes, probes)),
     attributes: attributes(status),
     history: histories(status),
     failures: failures(status),

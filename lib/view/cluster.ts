@@ -54,6 +54,9 @@ export interface NodeView {
   readonly isDc: boolean;
   readonly health: "green" | "yellow" | "red";
   readonly featureSet: string | undefined;
+  /** Of a guest: the node that hosts it, and the resource that is it. */
+  readonly host: string | undefined;
+  readonly container: string | undefined;
   readonly running: readonly PrimitiveView[];
 }
 
@@ -90,7 +93,12 @@ export interface PrimitiveView {
   readonly failureIgnored: boolean;
   readonly removed: boolean;
   readonly pendingAction: string | undefined;
+  readonly pendingNode: string | undefined;
   readonly lockedTo: string | undefined;
+  /** Exit codes of probes that failed, by node name. */
+  readonly failedProbes: ReadonlyMap<string, number>;
+  /** Made by the manager itself (a guest's connection): not listed on its own. */
+  readonly hidden: boolean;
   readonly description: string | undefined;
 }
 
@@ -132,6 +140,8 @@ export interface ReplicaView {
   readonly parts: readonly PrimitiveView[];
   /** The contained resource, or the container. */
   readonly face: PrimitiveView;
+  /** The host that runs its container. */
+  readonly place: PlaceView | undefined;
 }
 
 export interface BundleView {

@@ -1,7 +1,7 @@
 /** Resource trees of a ClusterStatus as views (spec/outputs-and-tools A4.3 to A4.5). */
 
 import { parseRole, Role, roleText } from "../status/roles.ts";
-import type { NodeState, ResourceState } from "../status/state.ts";
+import type { FailedOperation, NodeState, ResourceState } from "../status/state.ts";
 import { currentNode, isActive, leavesOf } from "../status/tree.ts";
 import { attr } from "../xml/node.ts";
 import type {
@@ -15,6 +15,11 @@ import type {
 
 function placeOf(node: NodeState): PlaceView {
   return { name: node.name, id: node.id, online: node.online, unclean: node.unclean };
+}
+
+function placeOfBest(resource: ResourceState): PlaceView | undefined {
+  const node = currentNode(resource);
+  return node === undefined ? undefined : placeOf(node);
 }
 
 /** Configured target-role as the word tools print today; undefined when none is set. */
@@ -36,11 +41,28 @@ function cloneAbove(resource: ResourceState): ResourceState | undefined {
   return undefined;
 }
 
+/** Failed probes: resource name (without instance) to node name to exit code. */
+export type FailedProbes = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+const NO_PROBES: ReadonlyMap<string, number> = new Map();
+
+/** The probes among a status's failures. */
+export function failedProbes(failures: readonly FailedOperation[]): FailedProbes {
+  const found = new Map<string, Map<string, number>>();
+  for (const { operation, resource, node } of failures) {
+    if (operation.task !== "monitor" || operation.intervalMs !== 0) continue;
+    const name = resource.unique ? resource.id : resource.name;
+    const nodes = found.get(name) ?? new Map<string, number>();
+    nodes.set(node.name, operation.rc);
+    found.set(name, nodes);
+  }
+  return found;
+}
+
 /** One primitive, or one instance of a cloned primitive. */
-export function primitiveView(resource: ResourceState): PrimitiveView {
+export function primitiveView(resource: ResourceState, probes: FailedProbes): PrimitiveView {
   const config = resource.config;
   const agent = config.kind === "primitive" ? config : undefined;
-  const current = currentNode(resource);
   return {
     kind: "primitive",
     id: resource.id,
@@ -53,7 +75,7 @@ export function primitiveView(resource: ResourceState): PrimitiveView {
     promotable: cloneAbove(resource)?.promotable ?? false,
     active: isActive(resource, true),
     nodes: resource.active.map(placeOf),
-    current: current === undefined ? undefined : placeOf(current),
+    current: placeOfBest(resource),
     managed: resource.managed,
     maintenance: resource.maintenance,
     blocked: resource.blocked,
@@ -61,17 +83,20 @@ export function primitiveView(resource: ResourceState): PrimitiveView {
     failureIgnored: resource.failureIgnored,
     removed: resource.removed,
     pendingAction: resource.pendingAction,
+    pendingNode: resource.pendingNode?.name,
     lockedTo: resource.lockNode?.name,
+    failedProbes: probes.get(resource.unique ? resource.id : resource.name) ?? NO_PROBES,
+    hidden: resource.remoteConnection && resource.launcher !== undefined,
     description: attr(config.xml, "description"),
   };
 }
 
-function groupView(resource: ResourceState): GroupView {
+function groupView(resource: ResourceState, probes: FailedProbes): GroupView {
   return {
     kind: "group",
     id: resource.id,
     name: resource.unique ? resource.id : resource.name,
-    members: resource.children.map(primitiveView),
+    members: resource.children.map((c) => primitiveView(c, probes)),
     managed: resource.managed,
     maintenance: resource.maintenance,
     disabled: isDisabled(resource),
@@ -79,9 +104,13 @@ function groupView(resource: ResourceState): GroupView {
   };
 }
 
-function cloneView(resource: ResourceState, nodes: readonly NodeState[]): CloneView {
+function cloneView(
+  resource: ResourceState,
+  nodes: readonly NodeState[],
+  probes: FailedProbes,
+): CloneView {
   const instances = resource.children.map((c) =>
-    c.variant === "group" ? groupView(c) : primitiveView(c),
+    c.variant === "group" ? groupView(c, probes) : primitiveView(c, probes),
   );
   const first = resource.children[0];
   const config = resource.config;
@@ -105,7 +134,7 @@ function cloneView(resource: ResourceState, nodes: readonly NodeState[]): CloneV
   };
 }
 
-function bundleView(resource: ResourceState): BundleView {
+function bundleView(resource: ResourceState, probes: FailedProbes): BundleView {
   const traits = resource.bundle;
   const replicas = (traits?.replicas ?? []).map((replica) => ({
     number: replica.number,
@@ -113,8 +142,9 @@ function bundleView(resource: ResourceState): BundleView {
     address: replica.address,
     parts: [replica.ip, replica.child, replica.container, replica.connection]
       .filter((part) => part !== undefined)
-      .map(primitiveView),
-    face: primitiveView(replica.child ?? replica.container),
+      .map((part) => primitiveView(part, probes)),
+    face: primitiveView(replica.child ?? replica.container, probes),
+    place: placeOfBest(replica.container),
   }));
   return {
     kind: "bundle",
@@ -131,29 +161,19 @@ function bundleView(resource: ResourceState): BundleView {
 }
 
 /** Any top-level resource; `nodes` in name order. */
-export function resourceView(resource: ResourceState, nodes: readonly NodeState[]): ResourceView {
+export function resourceView(
+  resource: ResourceState,
+  nodes: readonly NodeState[],
+  probes: FailedProbes,
+): ResourceView {
   switch (resource.variant) {
     case "primitive":
-      return primitiveView(resource);
+      return primitiveView(resource, probes);
     case "group":
-      return groupView(resource);
+      return groupView(resource, probes);
     case "clone":
-      return cloneView(resource, nodes);
+      return cloneView(resource, nodes, probes);
     case "bundle":
-      return bundleView(resource);
-  }
-}
-
-/** The primitives of a view, in order; of bundles all parts. */
-export function primitivesOf(view: ResourceView): readonly PrimitiveView[] {
-  switch (view.kind) {
-    case "primitive":
-      return [view];
-    case "group":
-      return view.members;
-    case "clone":
-      return view.instances.flatMap((i) => primitivesOf(i));
-    case "bundle":
-      return view.replicas.flatMap((r) => r.parts);
+      return bundleView(resource, probes);
   }
 }

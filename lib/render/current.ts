@@ -1,0 +1,259 @@
+/** Today's text of crm_mon (spec/outputs-and-tools B2.1 to B2.3): sections in fixed order, an empty line between them. */
+import { exitCode } from "../base/result-code.ts";
+import { scoreText } from "../base/score.ts";
+import type {
+  ClusterView,
+  FailureView,
+  NodeHistoryView,
+  OperationView,
+  ResourceHistoryView,
+} from "../view/cluster.ts";
+import type { Display } from "../view/display.ts";
+import type { Clock } from "./classic.ts";
+import { ListWriter } from "./list-writer.ts";
+import { nodeLine, primitiveLine, writeNodes, writeResources } from "./status-lists.ts";
+
+const STATUS_WORDS: Readonly<Record<number, string>> = {
+  [-1]: "Pending",
+  0: "Done",
+  1: "Cancelled",
+  2: "Timed out",
+  3: "Unsupported",
+  4: "Error",
+  5: "Hard error",
+  6: "Fatal error",
+  7: "Not installed",
+  8: "Internal communication failure",
+  9: "Cannot execute now",
+  10: "No fence device",
+  11: "CIB secrets unavailable",
+};
+
+/** Words of an execution status. */
+export function executionStatus(status: number): string {
+  return STATUS_WORDS[status] ?? "Unrecognized status (bug?)";
+}
+
+/** "1m30s", "500ms": the largest whole units, one after the other. */
+export function intervalWords(ms: number): string {
+  if (ms % 1000 !== 0) return `${ms}ms`;
+  const seconds = ms / 1000;
+  const parts: readonly (readonly [number, string])[] = [
+    [Math.floor(seconds / 86_400), "d"],
+    [Math.floor(seconds / 3600) % 24, "h"],
+    [Math.floor(seconds / 60) % 60, "m"],
+    [seconds % 60, "s"],
+  ];
+  return parts.map(([n, unit]) => (n > 0 ? `${n}${unit}` : "")).join("");
+}
+
+const POLICY_WORDS: Readonly<Record<string, string>> = {
+  freeze: "No quorum policy: Freeze resources",
+  stop: "No quorum policy: Stop ALL resources",
+  demote: "No quorum policy: Demote promotable resources and stop all other resources",
+  ignore: "No quorum policy: Ignore",
+  fence: "No quorum policy: Fence nodes in partition",
+};
+
+function writeOptions(out: ListWriter, view: ClusterView): void {
+  const o = view.summary.options;
+  out.item(`Fencing of failed nodes ${o.fencing ? "enabled" : "disabled"}`);
+  out.item(`Cluster is ${o.symmetric ? "symmetric" : "asymmetric"}`);
+  out.item(POLICY_WORDS[o.noQuorumPolicy] ?? "No quorum policy: Ignore");
+}
+
+function countText(view: ClusterView): string {
+  const s = view.summary;
+  const notes: string[] = [];
+  if (s.disabled > 0) notes.push(`${s.disabled} DISABLED`);
+  if (s.blocked > 0) notes.push(`${s.blocked} BLOCKED from further action due to failure`);
+  const plural = s.resources === 1 ? "" : "s";
+  const more = notes.length === 0 ? "" : ` (${notes.join(", ")})`;
+  return `${s.resources} resource instance${plural} configured${more}`;
+}
+
+function writeSummary(out: ListWriter, view: ClusterView, show: Display, clock: Clock): void {
+  const s = view.summary;
+  out.begin("Cluster Summary");
+  out.item(
+    `Stack: ${s.stack ?? "unknown"}${show.daemonState === "" ? "" : ` (${show.daemonState})`}`,
+  );
+  if (s.dc === undefined) out.item("Current DC: NONE");
+  else {
+    const mixed = s.mixedVersion ? "MIXED-VERSION " : "";
+    const quorum = s.quorate ? "with quorum" : "WITHOUT quorum";
+    const id = show.detail && s.dc.id !== s.dc.name ? ` (${s.dc.id})` : "";
+    const version = s.dcVersion ?? "unknown";
+    out.item(`Current DC: ${s.dc.name}${id} (version ${version}) - ${mixed}partition ${quorum}`);
+  }
+  if (show.times) {
+    out.item(`Last updated: ${clock(s.updated)}${show.host === "" ? "" : ` on ${show.host}`}`);
+    const c = s.changed;
+    const by = c.user === "" ? "" : ` by ${c.user}`;
+    const via = c.client === "" ? "" : ` via ${c.client}`;
+    const on = c.origin === "" ? "" : ` on ${c.origin}`;
+    out.item(`Last change:  ${c.at}${by}${via}${on}`);
+  }
+  out.item(`${s.nodes} node${s.nodes === 1 ? "" : "s"} configured`);
+  out.item(countText(view));
+  if (show.options) writeOptions(out, view);
+  out.end();
+  if (s.options.maintenance) {
+    out.space();
+    out.item("              *** Resource management is DISABLED ***");
+    out.item("  The cluster will not attempt to start, stop or recover services");
+  } else if (s.options.stopAll) {
+    out.space();
+    out.item("    *** Resource management: All resources are stopped (stop-all-resources) ***");
+  }
+}
+
+function writeGrouped(out: ListWriter, view: ClusterView, show: Display): void {
+  out.begin("Node List");
+  for (const node of view.nodes) {
+    out.begin(nodeLine(node, show.detail));
+    out.begin("Resources");
+    for (const p of node.running) out.item(primitiveLine(p, p.name, false));
+    out.end();
+    out.end();
+  }
+  out.end();
+}
+
+function writeAttributes(out: ListWriter, view: ClusterView): void {
+  out.begin("Node Attributes");
+  for (const row of view.attributes) {
+    out.begin(`Node: ${row.node}`);
+    for (const { name, value, expected } of row.attributes) {
+      const reached = Number.parseInt(value, 10);
+      let note = "";
+      if (expected !== undefined && !(reached > 0)) note = "\t: Connectivity is lost";
+      else if (expected !== undefined && reached < expected) {
+        note = `\t: Connectivity is degraded (Expected=${expected})`;
+      }
+      out.item(`${name.padEnd(32)}\t: ${value.padEnd(10)}${note}`);
+    }
+    out.end();
+  }
+  out.end();
+}
+
+function historyText(r: ResourceHistoryView, clock: Clock): string {
+  if (!r.known) return `${r.resource}: orphan`;
+  const count = r.failCount > 0 ? ` fail-count=${scoreText(r.failCount)}` : "";
+  const last = r.lastFailure > 0 ? ` last-failure='${clock(r.lastFailure)}'` : "";
+  return `${r.resource}: migration-threshold=${r.migrationThreshold}${count}${last}`;
+}
+
+function operationLine(op: OperationView, timing: boolean, clock: Clock): string {
+  const task = op.task === "monitor" && op.intervalMs === 0 ? "probe" : op.task;
+  const parts: string[] = [];
+  if (op.intervalMs !== 0) parts.push(` interval="${op.intervalMs}ms"`);
+  if (timing) {
+    if (op.lastRcChange !== undefined) parts.push(` last-rc-change="${clock(op.lastRcChange)}"`);
+    if (op.execMs !== undefined) parts.push(` exec-time="${op.execMs}ms"`);
+    if (op.queueMs !== undefined) parts.push(` queue-time="${op.queueMs}ms"`);
+    parts.push(` rc=${op.rc} (${exitCode(op.rc).text})`);
+  }
+  return `(${op.callId}) ${task}${parts.length === 0 ? "" : `:${parts.join("")}`}`;
+}
+
+function writeHistory(
+  out: ListWriter,
+  rows: readonly NodeHistoryView[],
+  show: Display,
+  clock: Clock,
+): void {
+  const operations = show.operations || show.timing;
+  out.begin(operations ? "Operations" : "Migration Summary");
+  for (const { node, resources } of rows) {
+    const listed = resources.filter((r) => operations || r.failCount > 0 || r.lastFailure > 0);
+    if (listed.length === 0) continue;
+    out.begin(`Node: ${node}`);
+    for (const r of listed) {
+      if (!operations) out.item(`${historyText(r, clock)}:`);
+      else if (r.operations.length > 0) {
+        out.begin(historyText(r, clock));
+        for (const op of r.operations) out.item(operationLine(op, show.timing, clock));
+        out.end();
+      }
+    }
+    out.end();
+  }
+  out.end();
+}
+
+/** One failed action in the friendly form. */
+function failureLine(f: FailureView, clock: Clock): string {
+  const task = f.task === "monitor" && f.intervalMs === 0 ? "probe" : f.task;
+  const interval = f.intervalMs === 0 ? "" : `${intervalWords(f.intervalMs)}-interval `;
+  const head = `${f.resource} ${interval}${task} on ${f.node}`;
+  const reason = f.exitReason;
+  const result =
+    f.status === 0
+      ? `returned '${exitCode(f.rc).text}'${reason === "" ? "" : ` (${reason})`}`
+      : `could not be executed (${executionStatus(f.status)}${reason === "" ? "" : `: ${reason}`})`;
+  const at = f.lastRcChange === undefined ? "" : ` at ${clock(f.lastRcChange)}`;
+  const after = f.execMs !== undefined && f.execMs > 0 ? ` after ${afterText(f.execMs)}` : "";
+  return `${head} ${result}${at}${after}`;
+}
+
+function afterText(ms: number): string {
+  return ms >= 1000 && ms % 1000 === 0
+    ? intervalWords(ms)
+    : `${intervalWords(ms - (ms % 1000))}${ms % 1000}ms`;
+}
+
+function writeTickets(out: ListWriter, view: ClusterView, clock: Clock): void {
+  out.begin("Tickets");
+  for (const t of view.tickets) {
+    const last = t.lastGranted === undefined ? "" : ` last-granted="${clock(t.lastGranted)}"`;
+    out.item(
+      `${t.id}\t${t.granted ? "granted" : "revoked"}${t.standby ? " [standby]" : ""}${last}`,
+    );
+  }
+  out.end();
+}
+
+function writeBans(out: ListWriter, view: ClusterView, prefix: string): void {
+  out.begin("Negative Location Constraints");
+  for (const b of view.bans.filter((ban) => ban.id.startsWith(prefix))) {
+    const role = b.promotedOnly ? "in Promoted role " : "";
+    out.item(`${b.id}\tprevents ${b.resource} from running ${role}on ${b.node}`);
+  }
+  out.end();
+}
+
+/** The whole text of one display, ending with a newline. */
+export function currentText(view: ClusterView, show: Display, clock: Clock): string {
+  const sections: string[] = [];
+  const section = (wanted: boolean, write: (out: ListWriter) => void) => {
+    if (!wanted) return;
+    const out = new ListWriter();
+    write(out);
+    if (out.lines.length > 0) sections.push(out.text());
+  };
+  const history = show.operations || show.timing || show.failCounts;
+  section(show.summary, (out) => writeSummary(out, view, show, clock));
+  section(show.nodes, (out) => {
+    if (show.groupByNode) writeGrouped(out, view, show);
+    else writeNodes(out, view.nodes, show);
+  });
+  section(show.resources && (!show.groupByNode || show.inactive), (out) =>
+    writeResources(out, view, show),
+  );
+  section(show.attributes && view.attributes.length > 0, (out) => writeAttributes(out, view));
+  section(history && view.history.length > 0, (out) =>
+    writeHistory(out, view.history, show, clock),
+  );
+  section(show.failures && view.failures.length > 0, (out) => {
+    out.begin("Failed Resource Actions");
+    for (const f of view.failures) out.item(failureLine(f, clock));
+    out.end();
+  });
+  section(show.tickets && view.tickets.length > 0, (out) => writeTickets(out, view, clock));
+  section(show.bans !== undefined && view.bans.length > 0, (out) =>
+    writeBans(out, view, show.bans ?? ""),
+  );
+  return sections.join("\n");
+}

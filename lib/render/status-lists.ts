@@ -1,0 +1,318 @@
+/**
+ * Node and resource lists as today's tools print them (spec/outputs-and-tools A4): the same lines in crm_mon's current form
+ * and in crm_simulate.
+ */
+import { compareBytes, compareNames } from "../base/collections.ts";
+import { exitCode } from "../base/result-code.ts";
+import type {
+  BundleView,
+  CloneView,
+  ClusterView,
+  GroupView,
+  NodeView,
+  PrimitiveView,
+  ResourceView,
+} from "../view/cluster.ts";
+import type { Display } from "../view/display.ts";
+import type { ListWriter } from "./list-writer.ts";
+
+const PENDING_WORDS: Readonly<Record<string, string>> = {
+  start: "Starting",
+  stop: "Stopping",
+  migrate_to: "Migrating",
+  migrate_from: "Migrating",
+  promote: "Promoting",
+  demote: "Demoting",
+};
+
+/** STATUS of an individual node line; the first condition that holds decides. */
+export function nodeStatus(node: NodeView): string {
+  if (node.unclean) {
+    if (node.online) return "UNCLEAN (online)";
+    return node.pending ? "UNCLEAN (pending)" : "UNCLEAN (offline)";
+  }
+  if (node.pending) return "pending";
+  if (node.standbyOnFail && node.online) return "standby (on-fail)";
+  if (node.standby) {
+    if (!node.online) return "OFFLINE (standby)";
+    return node.running.length > 0 ? "standby (with active resources)" : "standby";
+  }
+  if (node.maintenance) return node.online ? "maintenance" : "OFFLINE (maintenance)";
+  return node.online ? "online" : "OFFLINE";
+}
+
+const NODE_KINDS = { member: "Node", remote: "RemoteNode", guest: "GuestNode" } as const;
+
+/** "NAME", "NAME@HOST" for a guest, "NAME (ID)" where ids are asked for. */
+export function nodeLabel(node: NodeView, detail: boolean): string {
+  const host = detail && node.kind === "guest" && node.host !== undefined ? `@${node.host}` : "";
+  return `${node.name}${host}${detail && node.id !== node.name ? ` (${node.id})` : ""}`;
+}
+
+/** `Node NAME: STATUS` with health and, in detail, the feature set. */
+export function nodeLine(node: NodeView, detail: boolean): string {
+  const health = node.health === "green" ? "" : ` (health is ${node.health.toUpperCase()})`;
+  const set =
+    detail && node.featureSet !== undefined && node.online && node.kind === "member"
+      ? `, feature set ${node.featureSet}`
+      : "";
+  return `${NODE_KINDS[node.kind]} ${nodeLabel(node, detail)}: ${nodeStatus(node)}${health}${set}`;
+}
+
+/** A node whose state one of the collected lists cannot tell. */
+function isSpecial(node: NodeView): boolean {
+  return (
+    node.unclean ||
+    node.pending ||
+    node.standby ||
+    node.standbyOnFail ||
+    node.maintenance ||
+    node.health !== "green"
+  );
+}
+
+/** "Node List": individual lines, then the collected names. Returns whether anything was written. */
+export function writeNodes(out: ListWriter, nodes: readonly NodeView[], show: Display): boolean {
+  if (nodes.length === 0) return false;
+  const lists = new Map<string, string[]>();
+  out.begin("Node List");
+  for (const node of nodes) {
+    if (isSpecial(node) || show.detail) {
+      out.item(nodeLine(node, show.detail));
+      continue;
+    }
+    const kind = { member: "", remote: "Remote", guest: "Guest" }[node.kind];
+    if (node.kind === "guest" && !node.online) continue;
+    const label = `${kind}${node.online ? "Online" : "OFFLINE"}`;
+    lists.set(label, [...(lists.get(label) ?? []), nodeLabel(node, show.detail)]);
+  }
+  for (const label of ["Online", "OFFLINE", "RemoteOnline", "RemoteOFFLINE", "GuestOnline"]) {
+    const names = lists.get(label);
+    if (names !== undefined) out.item(`${label}: [ ${names.join(" ")} ]`);
+  }
+  out.end();
+  return true;
+}
+
+function agentText(p: PrimitiveView): string {
+  return `${p.standard}${p.provider === undefined ? "" : `:${p.provider}`}:${p.agent}`;
+}
+
+function stateText(p: PrimitiveView): string {
+  const role = p.role === "Started" && p.promotable ? "Unpromoted" : p.role;
+  if (p.failed) return role === "Promoted" ? " FAILED Promoted" : " FAILED";
+  const pending = p.pendingAction === undefined ? undefined : PENDING_WORDS[p.pendingAction];
+  return ` ${pending ?? role}`;
+}
+
+function flagsText(p: PrimitiveView): string {
+  const flags: string[] = [];
+  if (p.current !== undefined && !p.current.online && p.current.unclean) flags.push("UNCLEAN");
+  if (p.lockedTo !== undefined) flags.push("LOCKED");
+  if (p.pendingAction === "monitor" && !p.failed) flags.push("Monitoring");
+  if (p.targetRole === "Stopped") flags.push("disabled");
+  else if (p.targetRole === "Unpromoted" && p.promotable) flags.push("target-role:Unpromoted");
+  if (p.blocked) flags.push("blocked");
+  else if (p.maintenance) flags.push("maintenance");
+  else if (!p.managed) flags.push("unmanaged");
+  if (p.failureIgnored) flags.push("failure ignored");
+  return flags.length === 0 ? "" : ` (${flags.join(", ")})`;
+}
+
+/** One primitive under any name (A4.3). `withNode` is false below its own node. */
+export function primitiveLine(p: PrimitiveView, name = p.name, withNode = true): string {
+  const parts = [`${name}\t(${agentText(p)}):\t`];
+  if (p.removed) parts.push(" ORPHANED");
+  parts.push(stateText(p));
+  const several = p.nodes.length > 1;
+  const at = p.current?.name ?? p.lockedTo ?? p.pendingNode;
+  if (withNode && !several && at !== undefined) parts.push(` ${at}`);
+  const probe = p.role === "Stopped" ? [...p.failedProbes.values()][0] : undefined;
+  if (probe !== undefined) parts.push(` (${exitCode(probe).text}) `);
+  parts.push(flagsText(p));
+  if (p.description !== undefined && (several || !withNode)) parts.push(` (${p.description})`);
+  if (several) parts.push(` [ ${p.nodes.map((n) => n.name).join(" ")} ]`);
+  return parts.join("");
+}
+
+function writeGroup(out: ListWriter, group: GroupView, show: Display): void {
+  const hidden = show.inactive ? 0 : group.members.filter((m) => !m.active).length;
+  const flags: string[] = [];
+  if (hidden > 0) flags.push(`${hidden} member${hidden === 1 ? "" : "s"} inactive`);
+  if (group.disabled) flags.push("disabled");
+  if (group.maintenance) flags.push("maintenance");
+  else if (!group.managed) flags.push("unmanaged");
+  out.begin(`Resource Group: ${group.name}${flags.length === 0 ? "" : ` (${flags.join(", ")})`}`);
+  for (const m of group.members) if (show.inactive || m.active) out.item(primitiveLine(m));
+  out.end();
+}
+
+function leaves(instance: PrimitiveView | GroupView): readonly PrimitiveView[] {
+  return instance.kind === "primitive" ? [instance] : instance.members;
+}
+
+function writeInstance(out: ListWriter, i: PrimitiveView | GroupView, show: Display): void {
+  if (i.kind === "group") writeGroup(out, i, show);
+  else out.item(primitiveLine(i));
+}
+
+/** What becomes of one instance: its own lines, a name in a list, or nothing (A4.4, rules 1 to 7). */
+function instanceFate(
+  clone: CloneView,
+  instance: PrimitiveView | GroupView,
+  show: Display,
+): "full" | "stopped" | "promoted" | "started" | "nothing" {
+  const parts = leaves(instance);
+  if (show.detail) return "full";
+  const active = parts.filter((p) => p.active).length;
+  if (clone.unique) return active > 0 || !clone.removed ? "full" : "nothing";
+  if (parts.some((p) => p.pendingAction !== undefined && p.pendingAction !== "monitor")) {
+    return "full";
+  }
+  if (active === 0) return parts.some((p) => p.removed) ? "nothing" : "stopped";
+  if (parts.some((p) => p.removed || !p.managed || p.failed)) return "full";
+  if (active < parts.length) return "full";
+  const nodes = new Set(parts.flatMap((p) => p.nodes.map((n) => n.name)));
+  const place = parts[0]?.current;
+  if (nodes.size !== 1 || place === undefined) return "full";
+  if (!place.online && place.unclean) return "full";
+  return parts.some((p) => p.role === "Promoted") ? "promoted" : "started";
+}
+
+function cloneHeader(clone: CloneView): string {
+  const flags: string[] = [];
+  if (clone.promotable) flags.push("promotable");
+  if (clone.unique) flags.push("unique");
+  if (clone.disabled) flags.push("disabled");
+  if (clone.maintenance) flags.push("maintenance");
+  else if (!clone.managed) flags.push("unmanaged");
+  return `Clone Set: ${clone.id} [${clone.child}]${flags.length === 0 ? "" : ` (${flags.join(", ")})`}`;
+}
+
+/** Nodes where a clone does not run, under the label that says why. */
+function writeStopped(
+  out: ListWriter,
+  clone: CloneView,
+  stopped: readonly string[],
+  listed: number,
+): void {
+  if (clone.unique || clone.max <= listed) {
+    if (stopped.length > 0) out.item(`Stopped: [ ${stopped.join(" ")} ]`);
+    return;
+  }
+  const parts = clone.instances.flatMap(leaves);
+  const running = new Set(parts.flatMap((p) => p.nodes.map((n) => n.name)));
+  const labels = new Map<string, string[]>();
+  for (const node of clone.allowed) {
+    if (running.has(node)) continue;
+    const probe = parts.find((p) => p.failedProbes.has(node))?.failedProbes.get(node);
+    let label = "Stopped";
+    if (clone.targetRole === "Stopped") label = "Stopped (disabled)";
+    else if (probe !== undefined) label = `Stopped (${exitCode(probe).text})`;
+    labels.set(label, [...(labels.get(label) ?? []), node]);
+  }
+  for (const label of [...labels.keys()].sort(compareBytes)) {
+    out.item(`${label}: [ ${(labels.get(label) ?? []).join(" ")} ]`);
+  }
+}
+
+function writeClone(out: ListWriter, clone: CloneView, show: Display): void {
+  out.begin(cloneHeader(clone));
+  const promoted: string[] = [];
+  const started: string[] = [];
+  const stopped: string[] = [];
+  for (const instance of clone.instances) {
+    const place = leaves(instance)[0]?.current?.name ?? "";
+    const fate = instanceFate(clone, instance, show);
+    if (fate === "full") writeInstance(out, instance, { ...show, inactive: true });
+    else if (fate === "promoted") promoted.push(place);
+    else if (fate === "started") started.push(place);
+    else if (fate === "stopped") stopped.push(instance.id);
+  }
+  const list = (label: string, names: string[]) => {
+    if (names.length > 0) out.item(`${label}: [ ${names.sort(compareNames).join(" ")} ]`);
+  };
+  list("Promoted", promoted);
+  const restricted = clone.targetRole === "Unpromoted" ? " (target-role)" : "";
+  list(clone.promotable ? `Unpromoted${restricted}` : "Started", started);
+  if (show.inactive) writeStopped(out, clone, stopped, promoted.length + started.length);
+  out.end();
+}
+
+function writeBundle(out: ListWriter, bundle: BundleView, show: Display): void {
+  const set = bundle.replicas.length > 1 ? "Container bundle set" : "Container bundle";
+  let flags = bundle.unique ? " (unique)" : "";
+  if (bundle.maintenance) flags += " (maintenance)";
+  else if (!bundle.managed) flags += " (unmanaged)";
+  out.begin(`${set}: ${bundle.id} [${bundle.image}]${flags}`);
+  for (const replica of bundle.replicas) {
+    if (show.detail) {
+      if (bundle.replicas.length > 1) out.begin(`Replica[${replica.number}]`);
+      for (const part of replica.parts) out.item(primitiveLine(part));
+      if (bundle.replicas.length > 1) out.end();
+      continue;
+    }
+    const address = replica.address === undefined ? "" : ` (${replica.address})`;
+    const face = { ...replica.face, current: replica.place, nodes: [] };
+    out.item(primitiveLine(face, `${replica.shown}${address}`));
+  }
+  out.end();
+}
+
+/** One top-level resource with all below it. */
+export function writeResource(out: ListWriter, resource: ResourceView, show: Display): void {
+  switch (resource.kind) {
+    case "primitive":
+      out.item(primitiveLine(resource));
+      return;
+    case "group":
+      return writeGroup(out, resource, show);
+    case "clone":
+      return writeClone(out, resource, show);
+    case "bundle":
+      return writeBundle(out, resource, show);
+  }
+}
+
+/** Some part runs; every part runs. */
+export function activity(resource: ResourceView): {
+  readonly some: boolean;
+  readonly all: boolean;
+} {
+  const parts =
+    resource.kind === "primitive"
+      ? [resource]
+      : resource.kind === "group"
+        ? resource.members
+        : resource.kind === "clone"
+          ? resource.instances.flatMap(leaves)
+          : resource.replicas.flatMap((r) => r.parts);
+  return { some: parts.some((p) => p.active), all: parts.every((p) => p.active) };
+}
+
+/** The resource list (A4.2); says so when there is nothing to list. */
+export function writeResources(out: ListWriter, view: ClusterView, show: Display): void {
+  const onlyInactive = show.groupByNode && show.inactive;
+  const title = onlyInactive
+    ? "Inactive Resources"
+    : show.inactive
+      ? "Full List of Resources"
+      : "Active Resources";
+  const listed = view.resources.filter((resource) => {
+    const { some } = activity(resource);
+    if (resource.kind === "primitive" && resource.hidden) return false;
+    if (onlyInactive) return !some && !resource.removed;
+    return some || (show.inactive && !resource.removed);
+  });
+  if (listed.length === 0) {
+    const words = {
+      "Inactive Resources": "No inactive resources",
+      "Full List of Resources": "No resources",
+    };
+    out.item((words as Record<string, string>)[title] ?? "No active resources");
+    return;
+  }
+  out.begin(title);
+  for (const resource of listed) writeResource(out, resource, show);
+  out.end();
+}

@@ -266,11 +266,14 @@ export function writeResource(out: ListWriter, resource: ResourceView, show: Dis
       out.item(primitiveLine(resource));
       return;
     case "group":
-      return writeGroup(out, resource, show);
+      writeGroup(out, resource, show);
+      return;
     case "clone":
-      return writeClone(out, resource, show);
+      writeClone(out, resource, show);
+      return;
     case "bundle":
-      return writeBundle(out, resource, show);
+      writeBundle(out, resource, show);
+      return;
   }
 }
 

@@ -9,6 +9,7 @@ import type {
   ResourceState,
 } from "../status/state.ts";
 import { currentNode, leavesOf } from "../status/tree.ts";
+import { parseIntervalMs } from "../time/interval.ts";
 import { attr } from "../xml/node.ts";
 import type {
   BanView,
@@ -126,7 +127,7 @@ function summary(status: ClusterStatus): SummaryView {
     blocked: counted.filter((r) => r.blocked && !disabled.includes(r)).length,
     options: {
       fencing: status.options.fencingEnabled,
-      fencingTimeoutText: status.options.fencingTimeoutText,
+      fencingTimeoutMs: parseIntervalMs(status.options.fencingTimeoutText) ?? 60_000,
       symmetric: status.options.symmetric,
       noQuorumPolicy: status.options.noQuorumPolicy,
       maintenance: status.options.maintenanceMode,

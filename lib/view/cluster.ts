@@ -30,7 +30,7 @@ export interface SummaryView {
   readonly blocked: number;
   readonly options: {
     readonly fencing: boolean;
-    readonly fencingTimeoutText: string;
+    readonly fencingTimeoutMs: number;
     readonly symmetric: boolean;
     readonly noQuorumPolicy: string;
     readonly maintenance: boolean;
@@ -80,6 +80,8 @@ export interface PrimitiveView {
   /** Unknown, Stopped, Started, Unpromoted or Promoted. */
   readonly role: string;
   readonly targetRole: string | undefined;
+  /** The same as configured, for XML. */
+  readonly targetRoleText: string | undefined;
   /** Its clone is promotable. */
   readonly promotable: boolean;
   readonly active: boolean;
@@ -111,6 +113,7 @@ export interface GroupView {
   readonly maintenance: boolean;
   readonly disabled: boolean;
   readonly removed: boolean;
+  readonly description: string | undefined;
 }
 
 export interface CloneView {
@@ -127,6 +130,8 @@ export interface CloneView {
   readonly failureIgnored: boolean;
   readonly removed: boolean;
   readonly targetRole: string | undefined;
+  readonly targetRoleText: string | undefined;
+  readonly description: string | undefined;
   readonly max: number;
   readonly instances: readonly (PrimitiveView | GroupView)[];
   /** Names of the nodes it may run on, in name order. */

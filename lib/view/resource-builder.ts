@@ -72,6 +72,7 @@ export function primitiveView(resource: ResourceState, probes: FailedProbes): Pr
     agent: agent?.agent ?? "",
     role: roleText(resource.role),
     targetRole: targetRole(resource),
+    targetRoleText: resource.meta.get("target-role"),
     promotable: cloneAbove(resource)?.promotable ?? false,
     active: isActive(resource, true),
     nodes: resource.active.map(placeOf),
@@ -101,6 +102,7 @@ function groupView(resource: ResourceState, probes: FailedProbes): GroupView {
     maintenance: resource.maintenance,
     disabled: isDisabled(resource),
     removed: resource.removed,
+    description: attr(resource.config.xml, "description"),
   };
 }
 
@@ -128,6 +130,8 @@ function cloneView(
     failureIgnored: leavesOf(resource).some((leaf) => leaf.failureIgnored),
     removed: resource.removed,
     targetRole: targetRole(resource),
+    targetRoleText: resource.meta.get("target-role"),
+    description: attr(config.xml, "description"),
     max: resource.clone?.max ?? instances.length,
     instances,
     allowed: nodes.filter((n) => resource.allowed.has(n.index)).map((n) => n.name),

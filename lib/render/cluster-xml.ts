@@ -1,0 +1,319 @@
+/** crm_mon's XML (spec/outputs-and-tools B2.6): elements and the order of their attributes as current Pacemaker's schema. */
+import { exitCode } from "../base/result-code.ts";
+import type {
+  ClusterView,
+  FailureView,
+  NodeHistoryView,
+  NodeView,
+  OperationView,
+  PrimitiveView,
+  ResourceView,
+} from "../view/cluster.ts";
+import type { Display } from "../view/display.ts";
+import { element, type XmlElement } from "../xml/node.ts";
+import type { Clock } from "./classic.ts";
+import { executionStatus } from "./current.ts";
+
+const optional = (text: string) => (text === "" ? undefined : text);
+
+function summaryXml(view: ClusterView, show: Display, clock: Clock): XmlElement {
+  const s = view.summary;
+  const o = s.options;
+  const dc =
+    s.dc === undefined
+      ? element("current_dc", { present: "false" })
+      : element("current_dc", {
+          present: "true",
+          version: s.dcVersion ?? "",
+          name: s.dc.name,
+          id: s.dc.id,
+          with_quorum: String(s.quorate),
+          mixed_version: String(s.mixedVersion),
+        });
+  const policy = o.noQuorumPolicy;
+  return element("summary", {}, [
+    element("stack", {
+      type: s.stack ?? "unknown",
+      "pacemakerd-state": optional(show.daemonState),
+    }),
+    dc,
+    element("last_update", { time: clock(s.updated), origin: optional(show.host) }),
+    element("last_change", {
+      time: s.changed.at,
+      user: s.changed.user,
+      client: s.changed.client,
+      origin: s.changed.origin,
+    }),
+    element("nodes_configured", { number: String(s.nodes) }),
+    element("resources_configured", {
+      number: String(s.resources),
+      disabled: String(s.disabled),
+      blocked: String(s.blocked),
+    }),
+    element("cluster_options", {
+      "fencing-enabled": String(o.fencing),
+      "fencing-timeout-ms": String(o.fencingTimeoutMs),
+      "symmetric-cluster": String(o.symmetric),
+      "no-quorum-policy": policy,
+      "maintenance-mode": String(o.maintenance),
+      "stop-all-resources": String(o.stopAll),
+      "priority-fencing-delay-ms": String(o.priorityFencingDelayMs),
+      "stonith-enabled": String(o.fencing),
+      "stonith-timeout-ms": String(o.fencingTimeoutMs),
+    }),
+  ]);
+}
+
+function nodeXml(node: NodeView, withResources: boolean): XmlElement {
+  return element(
+    "node",
+    {
+      name: node.name,
+      id: node.id,
+      online: String(node.online),
+      standby: String(node.standby),
+      standby_onfail: String(node.standbyOnFail),
+      maintenance: String(node.maintenance),
+      pending: String(node.pending),
+      unclean: String(node.unclean),
+      health: node.health,
+      feature_set: node.featureSet,
+      shutdown: String(node.shutdown),
+      expected_up: String(node.expectedUp),
+      is_dc: String(node.isDc),
+      resources_running: String(node.running.length),
+      type: node.kind === "member" ? "member" : "remote",
+      id_as_resource: node.container,
+    },
+    withResources ? node.running.map(primitiveXml) : [],
+  );
+}
+
+/** One primitive; also what other tools print of it. */
+export function primitiveXml(p: PrimitiveView): XmlElement {
+  const provider = p.provider === undefined ? "" : `:${p.provider}`;
+  return element(
+    "resource",
+    {
+      id: p.name,
+      resource_agent: `${p.standard}${provider}:${p.agent}`,
+      role: p.role === "Started" && p.promotable ? "Unpromoted" : p.role,
+      target_role: p.targetRoleText,
+      active: String(p.active),
+      orphaned: String(p.removed),
+      removed: String(p.removed),
+      blocked: String(p.blocked),
+      maintenance: String(p.maintenance),
+      managed: String(p.managed),
+      failed: String(p.failed),
+      failure_ignored: String(p.failureIgnored),
+      nodes_running_on: String(p.nodes.length),
+      pending: p.pendingAction,
+      locked_to: p.lockedTo,
+      description: p.description,
+    },
+    p.nodes.map((n) => element("node", { name: n.name, id: n.id, cached: String(n.online) })),
+  );
+}
+
+/** Any resource with all below it. */
+export function resourceXml(r: ResourceView): XmlElement {
+  switch (r.kind) {
+    case "primitive":
+      return primitiveXml(r);
+    case "group":
+      return element(
+        "group",
+        {
+          id: r.id,
+          number_resources: String(r.members.length),
+          maintenance: String(r.maintenance),
+          managed: String(r.managed),
+          disabled: String(r.disabled),
+          description: r.description,
+        },
+        r.members.map(primitiveXml),
+      );
+    case "clone":
+      return element(
+        "clone",
+        {
+          id: r.id,
+          multi_state: String(r.promotable),
+          unique: String(r.unique),
+          maintenance: String(r.maintenance),
+          managed: String(r.managed),
+          disabled: String(r.disabled),
+          failed: String(r.failed),
+          failure_ignored: String(r.failureIgnored),
+          target_role: r.targetRoleText,
+          description: r.description,
+        },
+        r.instances.map(resourceXml),
+      );
+    case "bundle":
+      return element(
+        "bundle",
+        {
+          id: r.id,
+          type: r.technology,
+          image: r.image,
+          unique: String(r.unique),
+          maintenance: String(r.maintenance),
+          managed: String(r.managed),
+          failed: String(r.failed),
+        },
+        r.replicas.map((replica) =>
+          element("replica", { id: String(replica.number) }, replica.parts.map(primitiveXml)),
+        ),
+      );
+  }
+}
+
+function operationXml(op: OperationView, clock: Clock): XmlElement {
+  const task = op.task === "monitor" && op.intervalMs === 0 ? "probe" : op.task;
+  const ms = (value: number | undefined) => (value === undefined ? undefined : `${value}ms`);
+  return element("operation_history", {
+    call: String(op.callId),
+    task,
+    rc: String(op.rc),
+    rc_text: exitCode(op.rc).text,
+    interval: op.intervalMs === 0 ? undefined : `${op.intervalMs}ms`,
+    "last-rc-change": op.lastRcChange === undefined ? undefined : clock(op.lastRcChange),
+    "exec-time": ms(op.execMs),
+    "queue-time": ms(op.queueMs),
+  });
+}
+
+function historyXml(rows: readonly NodeHistoryView[], clock: Clock): XmlElement {
+  return element(
+    "node_history",
+    {},
+    rows.map(({ node, resources }) =>
+      element(
+        "node",
+        { name: node },
+        resources.map((r) =>
+          element(
+            "resource_history",
+            {
+              id: r.resource,
+              orphan: String(!r.known),
+              removed: String(!r.known),
+              "migration-threshold": r.known ? String(r.migrationThreshold) : undefined,
+              "fail-count": r.failCount > 0 ? String(r.failCount) : undefined,
+              "last-failure": r.lastFailure > 0 ? clock(r.lastFailure) : undefined,
+            },
+            r.operations.map((op) => operationXml(op, clock)),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+function failureXml(f: FailureView, clock: Clock): XmlElement {
+  return element("failure", {
+    op_key: f.key,
+    node: f.node,
+    exitstatus: exitCode(f.rc).text,
+    exitreason: f.exitReason,
+    exitcode: String(f.rc),
+    call: String(f.callId),
+    status: executionStatus(f.status),
+    "last-rc-change": f.lastRcChange === undefined ? undefined : clock(f.lastRcChange),
+    queued: f.queueMs === undefined ? undefined : String(f.queueMs),
+    exec: f.execMs === undefined ? undefined : String(f.execMs),
+    interval: String(f.intervalMs),
+    task: f.task,
+  });
+}
+
+function attributesXml(view: ClusterView): XmlElement {
+  return element(
+    "node_attributes",
+    {},
+    view.attributes.map((row) =>
+      element(
+        "node",
+        { name: row.node },
+        row.attributes.map((a) =>
+          element("attribute", {
+            name: a.name,
+            value: a.value,
+            expected: a.expected === undefined ? undefined : String(a.expected),
+          }),
+        ),
+      ),
+    ),
+  );
+}
+
+function ticketsXml(view: ClusterView, clock: Clock): XmlElement {
+  return element(
+    "tickets",
+    {},
+    view.tickets.map((t) =>
+      element("ticket", {
+        id: t.id,
+        status: t.granted ? "granted" : "revoked",
+        standby: String(t.standby),
+        "last-granted": t.lastGranted === undefined ? undefined : clock(t.lastGranted),
+      }),
+    ),
+  );
+}
+
+function bansXml(view: ClusterView, prefix: string): XmlElement {
+  return element(
+    "bans",
+    {},
+    view.bans
+      .filter((b) => b.id.startsWith(prefix))
+      .map((b) =>
+        element("ban", {
+          id: b.id,
+          resource: b.resource,
+          node: b.node,
+          weight: String(b.score),
+          "promoted-only": String(b.promotedOnly),
+          master_only: String(b.promotedOnly),
+        }),
+      ),
+  );
+}
+
+/** The children of `<pacemaker-result>` for one display; XML shows every section unless it was excluded. */
+export function clusterXml(view: ClusterView, show: Display, clock: Clock): XmlElement[] {
+  const parts: XmlElement[] = [];
+  if (show.summary) parts.push(summaryXml(view, show, clock));
+  if (show.nodes) {
+    parts.push(
+      element(
+        "nodes",
+        {},
+        view.nodes.map((n) => nodeXml(n, show.groupByNode)),
+      ),
+    );
+  }
+  if (show.resources && !(show.groupByNode && !show.inactive)) {
+    const listed = view.resources.filter((r) => r.kind !== "primitive" || !r.hidden);
+    parts.push(element("resources", {}, listed.map(resourceXml)));
+  }
+  if (show.attributes && view.attributes.length > 0) parts.push(attributesXml(view));
+  if ((show.operations || show.failCounts) && view.history.length > 0) {
+    parts.push(historyXml(view.history, clock));
+  }
+  if (show.failures && view.failures.length > 0) {
+    parts.push(
+      element(
+        "failures",
+        {},
+        view.failures.map((f) => failureXml(f, clock)),
+      ),
+    );
+  }
+  if (show.tickets && view.tickets.length > 0) parts.push(ticketsXml(view, clock));
+  if (show.bans !== undefined) parts.push(bansXml(view, show.bans));
+  return parts;
+}

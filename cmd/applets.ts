@@ -9,6 +9,11 @@ export interface Applet {
 }
 
 export const applets: Readonly<Record<string, Applet>> = {
+  agent: {
+    summary: "run a built-in resource agent",
+    group: "quorate",
+    load: () => import("./quorate/agent.ts"),
+  },
   lab: {
     summary: "a cluster of hosts on this machine",
     group: "quorate",

@@ -89,7 +89,7 @@ function formatDisk(spec: LabSpec): string {
 mkdir -p $R/var/lib $R/var/log $R/var/cache $R/var/spool $R/var/www/html $R/var/tmp
 chmod 700 $R/root; chmod 1777 $R/var/tmp
 ln -s /run $R/var/run; ln -s /run/lock $R/var/lock
-for d in /bin /sbin /lib /lib32 /lib64 /libx32; do [ -L $d ] && cp -a $d $R$d; done
+for d in /bin /sbin /lib /lib32 /lib64 /libx32; do [ ! -L $d ] || ln -s "$(readlink $d)" $R$d; done
 cp -a /etc $R/ 2>/dev/null || :
 rm -rf $R/etc/network $R/etc/cron* $R/etc/resolv.conf $R/etc/mtab
 ${wiped}

@@ -29,4 +29,9 @@ export const applets: Readonly<Record<string, Applet>> = {
     group: "quorate",
     load: () => import("./quorate/uninstall.ts"),
   },
+  crm_mon: {
+    summary: "show what the cluster is doing",
+    group: "pacemaker",
+    load: () => import("./pacemaker/crm_mon.ts"),
+  },
 };

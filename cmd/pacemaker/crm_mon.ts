@@ -1,0 +1,279 @@
+/**
+ * crm_mon: what the cluster is doing now, once or as a display that follows every change (spec/outputs-and-tools B).
+ * The stack decides the text (lib/view/form.ts); XML and HTML follow current Pacemaker.
+ */
+import { CrmError, isRejection } from "../../lib/base/error.ts";
+import { Exit } from "../../lib/base/exit.ts";
+import type { CibDoc } from "../../lib/cib/document.ts";
+import {
+  defineTool,
+  type OptionSpec,
+  type ParsedOptions,
+  type Session,
+  type ToolResult,
+} from "../../lib/cli/tool.ts";
+import { classicSimpleStatus, classicText } from "../../lib/render/classic.ts";
+import { clusterHtml } from "../../lib/render/cluster-html.ts";
+import { clusterXml } from "../../lib/render/cluster-xml.ts";
+import { currentText } from "../../lib/render/current.ts";
+import { resultXml } from "../../lib/render/result.ts";
+import { zoneOffset } from "../../lib/runtime/zone.ts";
+import { readStatus } from "../../lib/status/status.ts";
+import { parseTimeoutMs } from "../../lib/time/interval.ts";
+import { ctimeText } from "../../lib/time/iso8601.ts";
+import type { ClusterView } from "../../lib/view/cluster.ts";
+import { clusterView } from "../../lib/view/cluster-builder.ts";
+import { DEFAULT_DISPLAY, type Display } from "../../lib/view/display.ts";
+import { applySections, defaultSections, type SectionStep } from "../../lib/view/sections.ts";
+import { type Monitored, openMonitored } from "./monitored-cib.ts";
+
+type Format = "text" | "xml" | "html" | "none";
+
+const options: readonly OptionSpec[] = [
+  flag("one-shot", "1", "Display the cluster status once and exit", "Modes"),
+  flag("disable-ncurses", "N", "Accepted for compatibility", "Modes"),
+  flag("daemonize", "d", "Write to a file in the background (with --output-to)", "Modes"),
+  flag("simple-status", "s", "One line for monitoring systems", "Modes"),
+  flag("as-xml", "X", "The same as --output-as=xml --one-shot", "Modes"),
+  value("as-html", "h", "FILE", "Write HTML into FILE", "Modes"),
+  flag("web-cgi", "w", "HTML with a CGI header, once", "Modes"),
+  value("interval", "i", "TIME", "Time between looks while nothing changes (default 5s)", "Modes"),
+  list("include", "I", "LIST", "Sections to add", "Display"),
+  list("exclude", "U", "LIST", "Sections to leave out", "Display"),
+  value("node", undefined, "NODE", "Only this node", "Display"),
+  value("resource", undefined, "RSC", "Only this resource", "Display"),
+  flag("group-by-node", "n", "Resources below their nodes", "Display"),
+  flag("inactive", "r", "Resources that run nowhere too", "Display"),
+  flag("failcounts", "f", "Fail counts", "Display"),
+  flag("operations", "o", "Operation history", "Display"),
+  flag("timing-details", "t", "Operation history with times", "Display"),
+  flag("tickets", "c", "Tickets", "Display"),
+  optional("fence-history", "m", "LEVEL", "Fencing history", "Display"),
+  optional("neg-locations", "L", "PREFIX", "Constraints that keep resources away", "Display"),
+  flag("show-node-attributes", "A", "Node attributes", "Display"),
+  flag("hide-headers", "D", "No summary", "Display"),
+  flag("show-detail", "R", "Ids, every instance, all parts of bundles", "Display"),
+  flag("show-description", undefined, "Descriptions of resources", "Display"),
+  flag("brief", "b", "Counts instead of lines", "Display"),
+  flag("pending", "j", "Accepted for compatibility: pending actions are always shown", "Display"),
+  flag("watch-fencing", "W", "Follow fencing events", "Display"),
+  value("output-as", undefined, "FORMAT", "console, text, xml, html or none", "Output"),
+  value("output-to", undefined, "FILE", "Write there instead of stdout", "Output"),
+  flag("html-cgi", undefined, "A CGI header before HTML", "Output"),
+  value("html-stylesheet", undefined, "URI", "A style sheet to link", "Output"),
+  value("html-title", undefined, "TITLE", "Title of the page", "Output"),
+  value("external-agent", "E", "PROGRAM", "Accepted for compatibility: use alerts", "Output"),
+  value("external-recipient", "e", "WHO", "Accepted for compatibility: use alerts", "Output"),
+  value("pid-file", "p", "FILE", "Where --daemonize writes its process id", "Output"),
+  {
+    key: "xml-file",
+    long: ["xml-file"],
+    short: ["x"],
+    kind: "value",
+    value: "FILE",
+    help: "Read a CIB from FILE",
+    group: "Modes",
+  },
+  { key: "quiet", long: ["quiet"], short: ["Q"], kind: "flag", help: "Leave out the times" },
+  { key: "verbose", long: ["verbose"], short: ["V"], kind: "count", help: "Say more" },
+];
+
+function flag(key: string, short: string | undefined, help: string, group: string): OptionSpec {
+  return {
+    key,
+    long: [key],
+    ...(short === undefined ? {} : { short: [short] }),
+    kind: "flag",
+    help,
+    group,
+  };
+}
+
+function value(
+  key: string,
+  short: string | undefined,
+  word: string,
+  help: string,
+  group: string,
+): OptionSpec {
+  return { ...flag(key, short, help, group), kind: "value", value: word };
+}
+
+function list(key: string, short: string, word: string, help: string, group: string): OptionSpec {
+  return { ...value(key, short, word, help, group), kind: "list" };
+}
+
+function optional(
+  key: string,
+  short: string,
+  word: string,
+  help: string,
+  group: string,
+): OptionSpec {
+  return { ...value(key, short, word, help, group), kind: "optional" };
+}
+
+function formatOf(given: ParsedOptions): Format {
+  if (given.flag("as-xml")) return "xml";
+  if (given.flag("web-cgi") || given.value("as-html") !== undefined) return "html";
+  const word = given.value("output-as") ?? "text";
+  if (word === "console" || word === "text") return "text";
+  if (word === "xml" || word === "html" || word === "none") return word;
+  throw new CrmError(
+    `Invalid --output-as value '${word}': console, text, xml, html or none`,
+    Exit.usage,
+  );
+}
+
+/** The display that the options ask for. */
+function displayOf(given: ParsedOptions, format: Format, host: string, daemon: string): Display {
+  const form = format === "xml" ? "xml" : "text";
+  const steps = given.order
+    .filter((o) => o.key === "include" || o.key === "exclude")
+    .map((o): SectionStep => ({ kind: o.key as "include" | "exclude", list: o.value }));
+  const sections = applySections(defaultSections(form), form, steps);
+  if (isRejection(sections)) throw new CrmError(sections.text, Exit.usage);
+  const has = (name: string) => sections.shown.has(name);
+  const bans = given.value("neg-locations") ?? (has("bans") ? sections.bansPrefix : undefined);
+  return {
+    ...DEFAULT_DISPLAY,
+    inactive: given.flag("inactive") || format === "xml",
+    groupByNode: given.flag("group-by-node"),
+    failCounts: given.flag("failcounts") || has("failcounts"),
+    operations: given.flag("operations") || has("operations"),
+    timing: given.flag("timing-details"),
+    attributes: given.flag("show-node-attributes") || has("attributes"),
+    tickets: given.flag("tickets") || has("tickets"),
+    bans,
+    detail: given.flag("show-detail"),
+    brief: given.flag("brief"),
+    summary: !given.flag("hide-headers") && ["summary", "stack", "dc", "times", "counts"].some(has),
+    times: has("times") && !given.flag("quiet"),
+    nodes: has("nodes"),
+    resources: has("resources"),
+    failures: has("failures"),
+    options: has("options"),
+    host,
+    daemonState: daemon,
+  };
+}
+
+/** Only one node or one resource, where asked. */
+function filtered(view: ClusterView, given: ParsedOptions): ClusterView {
+  const node = given.value("node");
+  const resource = given.value("resource");
+  if (node === undefined && resource === undefined) return view;
+  return {
+    ...view,
+    nodes: node === undefined ? view.nodes : view.nodes.filter((n) => n.name === node),
+    attributes: view.attributes.filter((a) => node === undefined || a.node === node),
+    history: view.history.filter((h) => node === undefined || h.node === node),
+    resources:
+      resource === undefined ? view.resources : view.resources.filter((r) => r.id === resource),
+  };
+}
+
+function requestText(given: ParsedOptions): string {
+  const words = given.order.map(({ key, value: text }) => {
+    const spec = options.find((o) => o.key === key);
+    if (spec?.kind === "flag" || spec?.kind === "count") {
+      return spec.short?.[0] === undefined ? `--${key}` : `-${spec.short[0]}`;
+    }
+    return text === "" ? `--${key}` : `--${key}=${text}`;
+  });
+  return ["crm_mon", ...words].join(" ");
+}
+
+/** One picture of one CIB. */
+function picture(doc: CibDoc, given: ParsedOptions, session: Session, daemon: string): ToolResult {
+  const now = Math.floor(session.now() / 1000);
+  const status = readStatus(doc, now);
+  const view = filtered(clusterView(status), given);
+  const clock = (epoch: number) => ctimeText({ epoch, offset: zoneOffset(epoch) });
+  if (given.flag("simple-status")) {
+    const { text, ok } = classicSimpleStatus(view);
+    return { exit: ok ? Exit.ok : Exit.error, out: text };
+  }
+  const format = formatOf(given);
+  const show = displayOf(given, format, daemon === "" ? "" : session.hostName, daemon);
+  switch (format) {
+    case "xml":
+      return { exit: Exit.ok, out: resultXml(requestText(given), clusterXml(view, show, clock)) };
+    case "html": {
+      const title = given.value("html-title") ?? requestText(given);
+      const style = given.value("html-stylesheet");
+      const cgi =
+        given.flag("html-cgi") || given.flag("web-cgi") ? "Content-Type: text/html\n\n" : "";
+      return { exit: Exit.ok, out: `${cgi}${clusterHtml(view, show, clock, title, style)}` };
+    }
+    case "none":
+      return { exit: Exit.ok };
+    case "text": {
+      const text = view.form === "classic" ? classicText : currentText;
+      return { exit: Exit.ok, out: text(view, show, clock) };
+    }
+  }
+}
+
+const CLEAR = "\u001b[H\u001b[2J";
+
+/** Redraws at every change and at least once per interval, until the session ends. */
+async function follow(
+  cluster: Monitored,
+  given: ParsedOptions,
+  session: Session,
+  write: (result: ToolResult) => Promise<void>,
+): Promise<ToolResult> {
+  const interval = parseTimeoutMs(given.value("interval") ?? "5s");
+  if (interval === undefined || interval === 0) {
+    throw new CrmError(`Invalid interval '${given.value("interval")}': say 5s or 1min`, Exit.usage);
+  }
+  for (;;) {
+    const doc = await cluster.read();
+    if (doc === undefined) session.print(`${CLEAR}Attempting connection to the cluster...\n`);
+    else await write(picture(doc, given, session, cluster.daemonState));
+    await cluster.changed(doc === undefined ? 1000 : interval);
+  }
+}
+
+async function run(given: ParsedOptions, session: Session): Promise<ToolResult> {
+  const format = formatOf(given);
+  const file = given.value("output-to") ?? given.value("as-html");
+  const once =
+    given.flag("one-shot") ||
+    given.flag("simple-status") ||
+    given.flag("as-xml") ||
+    given.flag("web-cgi") ||
+    given.value("xml-file") !== undefined ||
+    (format !== "text" && file === undefined);
+  const cluster = await openMonitored(session, given.value("xml-file"), !once);
+  const write = async (result: ToolResult) => {
+    if (file !== undefined && file !== "-") await session.writeFile(file, result.out ?? "");
+    else session.print(`${session.columns === undefined ? "" : CLEAR}${result.out ?? ""}`);
+  };
+  try {
+    if (!once) return await follow(cluster, given, session, write);
+    const doc = await cluster.read();
+    if (doc === undefined) throw notConnected(cluster.reason, given);
+    const result = picture(doc, given, session, cluster.daemonState);
+    if (file === undefined || file === "-") return result;
+    await session.writeFile(file, result.out ?? "");
+    return { exit: result.exit };
+  } finally {
+    cluster.close();
+  }
+}
+
+function notConnected(reason: string, given: ParsedOptions): CrmError {
+  if (given.flag("simple-status")) return new CrmError("cluster is not available on this node", 1);
+  return new CrmError(`Connection to cluster failed: ${reason}`, Exit.disconnected);
+}
+
+export default defineTool({
+  name: "crm_mon",
+  summary: "Show what the cluster is doing",
+  usage: "[options]",
+  description: "Without -1 the display stays and follows every change.",
+  options,
+  run,
+});

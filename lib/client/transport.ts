@@ -17,6 +17,8 @@ export interface IpcConnection {
   send(message: Uint8Array): Promise<void>;
   /** `send`, then waits for the next message of the response channel. */
   request(message: Uint8Array, timeoutMs?: number): Promise<Uint8Array>;
+  /** The next message of the response channel, for services that answer a request twice. */
+  receive?(timeoutMs?: number): Promise<Uint8Array>;
   /** Called for every message of the event channel, in order. Set it before the first request that may cause events. */
   onEvent: ((message: Uint8Array) => void) | undefined;
   /** Called once when the peer is gone. */

@@ -136,10 +136,18 @@ class Connection implements IpcConnection {
   }
 
   request(message: Uint8Array, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<Uint8Array> {
-    const answer = this.#turn.then(async () => {
+    return this.#inTurn(async () => {
       await this.send(message);
       return this.#response(timeoutMs);
     });
+  }
+
+  receive(timeoutMs = DEFAULT_TIMEOUT_MS): Promise<Uint8Array> {
+    return this.#inTurn(() => this.#response(timeoutMs));
+  }
+
+  #inTurn(action: () => Promise<Uint8Array>): Promise<Uint8Array> {
+    const answer = this.#turn.then(action);
     this.#turn = answer.catch(() => {});
     return answer;
   }

@@ -1,0 +1,237 @@
+/**
+ * The CIB service (spec/ipc/ipc.md section 3.2): queries, changes, notifications. A synchronous call gets its reply as the
+ * response; an asynchronous one as an event with its call id.
+ */
+import { fromLegacy } from "../base/result-code.ts";
+import { type CibDoc, cibDoc } from "../cib/document.ts";
+import { attr, child, element, type XmlElement } from "../xml/node.ts";
+import {
+  ackStatus,
+  type ClientHost,
+  checkLegacy,
+  connectManager,
+  dataOf,
+  EVENT_TIMEOUT_MS,
+  ManagerError,
+  type PacemakerConnection,
+} from "./pacemaker.ts";
+import { IpcError } from "./transport.ts";
+
+/** Bits of cib_callopt. */
+export const CibOption = {
+  verbose: 0x1,
+  /** `section` is an XPath. */
+  xpath: 0x2,
+  multiple: 0x4,
+  /** Modify may create what is missing. */
+  canCreate: 0x8,
+  discardReply: 0x10,
+  noChildren: 0x20,
+  /** Answer with paths instead of elements. */
+  xpathAddress: 0x40,
+  mixedUpdate: 0x80,
+  /** Ask or change this node's copy only. */
+  local: 0x100,
+  dryRun: 0x200,
+  sync: 0x1000,
+  inhibitNotify: 0x10000,
+  quorumOverride: 0x100000,
+} as const;
+
+export type CibOperation =
+  | "cib_query"
+  | "cib_create"
+  | "cib_modify"
+  | "cib_replace"
+  | "cib_delete"
+  | "cib_delete_alt"
+  | "cib_erase"
+  | "cib_bump"
+  | "cib_upgrade"
+  | "cib_apply_diff"
+  | "cib_sync"
+  | "cib_sync_one"
+  | "cib_master"
+  | "cib_slave"
+  | "cib_ismaster"
+  | "noop";
+
+export interface CibCall {
+  readonly op: CibOperation;
+  /** Name of a section, or an XPath with CibOption.xpath. Undefined: everything. */
+  readonly section?: string;
+  readonly data?: XmlElement;
+  /** CibOption bits; `sync` is set unless `async` is true. */
+  readonly options?: number;
+  readonly async?: boolean;
+  /** Only this node shall carry it out. */
+  readonly host?: string;
+  /** Act as this user; honoured for root and the manager's own user. */
+  readonly user?: string;
+  readonly timeoutMs?: number;
+}
+
+export interface CibReply {
+  /** Result code as in lib/base/result-code.ts; 0 is success. */
+  readonly rc: number;
+  readonly data: XmlElement | undefined;
+}
+
+/** One change as subscribers see it. */
+export interface CibChange {
+  readonly op: string;
+  readonly rc: number;
+  /** `<diff format="2">`; undefined when nothing changed. */
+  readonly diff: XmlElement | undefined;
+}
+
+export type CibNotification =
+  | "cib_diff_notify"
+  | "cib_refresh_notify"
+  | "cib_pre_notify"
+  | "cib_post_notify"
+  | "cib_update_confirmation";
+
+/** Which of the three doors: changes allowed, queries only, or the daemons' own. */
+export type CibService = "cib_rw" | "cib_ro" | "cib_shm";
+
+const CIB_MESSAGE_BYTES = 512 * 1024;
+
+export class CibClient {
+  readonly connection: PacemakerConnection;
+  /** Called for each change once `subscribe` is done. */
+  onChange: ((change: CibChange) => void) | undefined;
+  /** Called when a whole section was replaced. */
+  onReplace: (() => void) | undefined;
+  readonly #clientId: string;
+  #callId = 1;
+
+  constructor(connection: PacemakerConnection, clientId: string) {
+    this.connection = connection;
+    this.#clientId = clientId;
+    connection.onEvent = (event) => this.#onNotification(event);
+  }
+
+  /** Carries out one operation and returns what came of it; only a lost manager throws (IpcError). */
+  async call(call: CibCall): Promise<CibReply> {
+    const callId = String(++this.#callId);
+    const sync = call.async !== true;
+    const options = (call.options ?? 0) | (sync ? CibOption.sync : 0);
+    const request = element(
+      "cib_command",
+      {
+        t: "cib",
+        cib_async_id: this.#clientId,
+        cib_op: call.op,
+        cib_host: call.host,
+        cib_section: call.section,
+        cib_callid: callId,
+        cib_user: call.user,
+        cib_callopt: String(options),
+      },
+      call.data === undefined ? [] : [element("cib_calldata", {}, [call.data])],
+    );
+    const timeoutMs = call.timeoutMs ?? EVENT_TIMEOUT_MS;
+    if (sync) return readReply(await this.connection.request(request, timeoutMs), callId);
+    if ((options & CibOption.discardReply) !== 0) {
+      await this.connection.post(request);
+      return { rc: 0, data: undefined };
+    }
+    const reply = this.connection.waitFor(
+      (event) => event.name === "cib-reply" && attr(event, "cib_callid") === callId,
+      timeoutMs,
+    );
+    await this.connection.post(request);
+    return readReply(await reply, callId);
+  }
+
+  /** `call` that throws ManagerError when the result is not 0. */
+  async run(call: CibCall): Promise<XmlElement | undefined> {
+    const reply = await this.call(call);
+    if (reply.rc !== 0) throw new ManagerError(reply.rc);
+    return reply.data;
+  }
+
+  /** The whole CIB as this node has it. */
+  async document(): Promise<CibDoc> {
+    const root = await this.run({ op: "cib_query", options: CibOption.local });
+    if (root === undefined || root.name !== "cib") {
+      throw new IpcError("protocol", "the CIB manager answered a query without a CIB");
+    }
+    return cibDoc(root);
+  }
+
+  /** What an XPath finds; undefined when nothing. Several matches come inside `<xpath-query>`. */
+  async find(xpath: string, options = 0): Promise<XmlElement | undefined> {
+    const bits = CibOption.xpath | CibOption.local | options;
+    const reply = await this.call({ op: "cib_query", section: xpath, options: bits });
+    if (reply.rc === ENXIO) return undefined;
+    if (reply.rc !== 0) throw new ManagerError(reply.rc);
+    return reply.data;
+  }
+
+  /** Asks for events: differences by default. */
+  async subscribe(type: CibNotification = "cib_diff_notify", activate = true): Promise<void> {
+    const answer = await this.connection.request(
+      element("cib-callback", {
+        cib_op: "cib_notify",
+        cib_notify_type: type,
+        cib_notify_activate: activate ? "1" : "0",
+      }),
+    );
+    checkLegacy(ackStatus(answer) ?? 0, `subscribe to ${type}`);
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+
+  #onNotification(event: XmlElement): void {
+    if (attr(event, "t") !== "cib_notify") return;
+    if (attr(event, "subt") === "cib_refresh_notify") this.onReplace?.();
+    if (attr(event, "subt") !== "cib_diff_notify") return;
+    const result = child(event, "cib_update_result");
+    this.onChange?.({
+      op: attr(event, "cib_op") ?? "",
+      rc: fromLegacy(Number(attr(event, "cib_rc") ?? 0)),
+      diff: result === undefined ? undefined : child(result, "diff"),
+    });
+  }
+}
+
+const ENXIO = 6;
+
+function readReply(answer: XmlElement, callId: string): CibReply {
+  const answered = attr(answer, "cib_callid");
+  if (answered !== undefined && answered !== callId) {
+    throw new IpcError("protocol", `CIB call ${callId} was answered with ${answered}`);
+  }
+  const status = ackStatus(answer);
+  if (status !== undefined) throw new IpcError("protocol", `the CIB manager refuses: ${status}`);
+  const rc = fromLegacy(Number(attr(answer, "cib_rc") ?? 0));
+  return { rc, data: dataOf(answer, "cib_calldata") };
+}
+
+/** Connects and registers. Rejects with IpcError. */
+export async function connectCib(
+  host: ClientHost,
+  service: CibService = "cib_rw",
+): Promise<CibClient> {
+  const connection = await connectManager(host, service, CIB_MESSAGE_BYTES);
+  try {
+    const answer = await connection.request(
+      element("cib_command", {
+        t: "cib",
+        cib_op: "register",
+        cib_clientname: host.program,
+        cib_callopt: String(CibOption.sync),
+      }),
+    );
+    const id = attr(answer, "cib_clientid");
+    if (id === undefined) throw new IpcError("protocol", "the CIB manager gave no client id");
+    return new CibClient(connection, id);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * The first process from outside: its events, its effects, and what it must be told at birth. cmd/corosync runs it on
+ * real sockets, test/sim drives many of them.
+ */
+import type { CommonEffect, TimerEvent } from "../base/core.ts";
+import type { CorosyncConfig } from "../conf/config.ts";
+import type { Problem } from "../conf/tree.ts";
+import type { DatagramEvent, SendEffect } from "../totem/api.ts";
+import type { FrontDoorEffect, FrontDoorEvent } from "../wire/ipc/front-door.ts";
+
+export interface CorosyncOptions {
+  readonly config: CorosyncConfig;
+  /** Of this node, configured or made from its address. */
+  readonly nodeId: number;
+  /** Address of ring 0. */
+  readonly address: string;
+  readonly hostName: string;
+  /** Ours, for the log. */
+  readonly version: string;
+  /** Ring sequence read from `ringIdPath(options)`; 0 when there is none. */
+  readonly storedRingSeq: number;
+  /** Expected votes read from `expectedVotesPath(options)`; undefined when there are none. */
+  readonly storedExpectedVotes: number | undefined;
+  /** Address of any node as far as it is known. */
+  readonly addressOf: (nodeId: number) => string | undefined;
+}
+
+export type CorosyncEvent =
+  | { readonly kind: "start" }
+  | { readonly kind: "interface"; readonly up: boolean; readonly address: string }
+  | DatagramEvent
+  | FrontDoorEvent
+  /** SIGTERM and its like: leave cleanly. */
+  | { readonly kind: "terminate"; readonly reason: string }
+  | { readonly kind: "process-started"; readonly name: string; readonly pid: number }
+  /** `exit` undefined: a signal ended it, or it could not be started. */
+  | {
+      readonly kind: "process-exited";
+      readonly name: string;
+      readonly pid: number;
+      readonly exit: number | undefined;
+      readonly signal: string | undefined;
+    }
+  /** Answer to `read-configuration`. */
+  | {
+      readonly kind: "configuration-read";
+      readonly config: CorosyncConfig | undefined;
+      readonly problems: readonly Problem[];
+    }
+  | TimerEvent;
+
+/** Run a program of ours in the background and report process-started, later process-exited. */
+export interface StartProcess {
+  readonly kind: "start-process";
+  /** A tool's name, such as pacemakerd. */
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface StopProcess {
+  readonly kind: "stop-process";
+  readonly name: string;
+  readonly signal: "SIGTERM" | "SIGKILL";
+}
+
+/** Read corosync.conf again and report configuration-read. */
+export interface ReadConfiguration {
+  readonly kind: "read-configuration";
+}
+
+/** Close the log files and open them anew. */
+export interface ReopenLogs {
+  readonly kind: "reopen-logs";
+}
+
+export type CorosyncEffect =
+  | CommonEffect
+  | SendEffect
+  | FrontDoorEffect
+  | StartProcess
+  | StopProcess
+  | ReadConfiguration
+  | ReopenLogs;

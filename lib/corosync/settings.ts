@@ -1,0 +1,153 @@
+/** From corosync.conf to what each part is made with: timers, votes, keys of the configuration map. */
+import type { CorosyncConfig } from "../conf/config.ts";
+import { type ConfKey, configKeys } from "../conf/keys.ts";
+import { LEGACY_FIRST_EXPECTED } from "../quorum/tally.ts";
+import type { VotequorumOptions } from "../quorum/votequorum.ts";
+import type { TotemTimers } from "../totem/api.ts";
+import { totemTimers } from "../totem/timers.ts";
+import type { CmapValue } from "../wire/cmap.ts";
+import type { CorosyncOptions } from "./api.ts";
+
+export function timersOf(config: CorosyncConfig): TotemTimers {
+  const { numbers } = config.totem;
+  return totemTimers({
+    token: numbers["token"],
+    tokenCoefficient: numbers["token_coefficient"],
+    tokenRetransmitsBeforeLossConst: numbers["token_retransmits_before_loss_const"],
+    tokenRetransmit: numbers["token_retransmit"],
+    hold: numbers["hold"],
+    tokenWarning: numbers["token_warning"],
+    join: numbers["join"],
+    consensus: numbers["consensus"],
+    merge: numbers["merge"],
+    downcheck: numbers["downcheck"],
+    failRecvConst: numbers["fail_recv_const"],
+    seqnoUnchangedConst: numbers["seqno_unchanged_const"],
+    missCountConst: numbers["miss_count_const"],
+    windowSize: numbers["window_size"],
+    maxMessages: numbers["max_messages"],
+    netMtu: numbers["netmtu"],
+    nodes: config.nodes.length,
+    legacy: config.form === "legacy",
+  });
+}
+
+/** An IPv4 address as the 32-bit number that is the node id where none is configured. */
+export function automaticNodeId(address: string, clearHighBit: boolean): number {
+  const id = address.split(".").reduce((number, part) => number * 256 + Number(part), 0);
+  return clearHighBit ? id % 0x80000000 : id;
+}
+
+/** The address that an automatic node id was made of. */
+export function addressOfAutomaticId(nodeId: number): string {
+  return [24, 16, 8, 0].map((shift) => (nodeId >>> shift) & 0xff).join(".");
+}
+
+/** File of the ring sequence: 8 bytes (spec/totem section 3). */
+export function ringIdPath(config: CorosyncConfig, nodeId: number): string {
+  return `${config.stateDirectory}/ringid_${nodeId}`;
+}
+
+/** File of the expected votes: 4 bytes; undefined when nothing is kept. */
+export function expectedVotesPath(config: CorosyncConfig): string | undefined {
+  if (config.form === "legacy") return `${config.stateDirectory}/expected_votes`;
+  return config.quorum?.expectedVotesTracking === true
+    ? `${config.stateDirectory}/ev_tracking`
+    : undefined;
+}
+
+/** How votes are counted: votequorum where it is the provider, else the legacy rule. */
+export function votesOf(options: CorosyncOptions): VotequorumOptions {
+  const { config, nodeId, storedExpectedVotes } = options;
+  const { quorum, nodes } = config;
+  const common = {
+    nodeId,
+    votes: nodes.find((node) => node.nodeId === nodeId)?.votes ?? 1,
+    configuredNodes: nodes.flatMap((node) => (node.nodeId === undefined ? [] : [node.nodeId])),
+    expectedVotesPath: expectedVotesPath(config),
+  };
+  if (quorum === undefined) {
+    return {
+      ...common,
+      rule: "legacy",
+      expectedVotes: Math.max(LEGACY_FIRST_EXPECTED, storedExpectedVotes ?? 0),
+      twoNode: false,
+      waitForAll: false,
+      lastManStanding: false,
+      lastManStandingWindowMs: 0,
+      autoTieBreaker: false,
+      autoTieBreakerNode: "lowest",
+      allowDownscale: false,
+      expectedVotesTracking: true,
+    };
+  }
+  const configured = quorum.expectedVotes ?? nodes.reduce((sum, node) => sum + node.votes, 0);
+  return {
+    ...common,
+    rule: "votequorum",
+    expectedVotes: Math.max(configured, storedExpectedVotes ?? 0),
+    twoNode: quorum.twoNode && !quorum.autoTieBreaker,
+    waitForAll: quorum.waitForAll ?? quorum.twoNode,
+    lastManStanding: quorum.lastManStanding,
+    lastManStandingWindowMs: quorum.lastManStandingWindowMs,
+    autoTieBreaker: quorum.autoTieBreaker,
+    autoTieBreakerNode: quorum.autoTieBreakerNode,
+    allowDownscale: quorum.allowDownscale,
+    expectedVotesTracking: quorum.expectedVotesTracking,
+  };
+}
+
+function cmapValueOf({ type, value }: ConfKey): CmapValue {
+  if (type === "string") return { type, value };
+  if (type === "u64") return { type, value: BigInt(value) };
+  return { type, value: Number(value) };
+}
+
+/** The keys that the configuration file gives. */
+export function fileKeys(config: CorosyncConfig): ReadonlyMap<string, CmapValue> {
+  return new Map(configKeys(config).map((item) => [item.key, cmapValueOf(item)]));
+}
+
+const text = (value: string): CmapValue => ({ type: "string", value });
+const u32 = (value: number): CmapValue => ({ type: "u32", value });
+
+/** Keys that tell what is in effect, whatever the file says; tools read them. */
+export function effectiveKeys(options: CorosyncOptions): ReadonlyMap<string, CmapValue> {
+  const { config, nodeId } = options;
+  const timers = timersOf(config);
+  const keys = new Map<string, CmapValue>([
+    ["totem.transport", text(config.totem.transport)],
+    ["totem.interface.0.bindnetaddr", text(options.address)],
+    ["totem.interface.0.mcastport", { type: "u16", value: config.totem.interface.port }],
+    ["quorum.provider", text("corosync_votequorum")],
+    ["runtime.votequorum.this_node_id", u32(nodeId)],
+    ["runtime.config.totem.token", u32(timers.tokenMs)],
+    ["runtime.config.totem.token_retransmit", u32(timers.tokenRetransmitMs)],
+    ["runtime.config.totem.token_retransmits_before_loss_const", u32(4)],
+    ["runtime.config.totem.hold", u32(timers.holdMs)],
+    ["runtime.config.totem.join", u32(timers.joinMs)],
+    ["runtime.config.totem.consensus", u32(timers.consensusMs)],
+    ["runtime.config.totem.merge", u32(timers.mergeMs)],
+    ["runtime.config.totem.downcheck", u32(timers.downcheckMs)],
+    ["runtime.config.totem.fail_recv_const", u32(timers.failRecvConst)],
+    ["runtime.config.totem.seqno_unchanged_const", u32(timers.seqnoUnchangedConst)],
+    ["runtime.config.totem.miss_count_const", u32(timers.missCountConst)],
+    ["runtime.config.totem.window_size", u32(timers.windowSize)],
+    ["runtime.config.totem.max_messages", u32(timers.maxMessages)],
+    ["runtime.config.totem.token_warning", u32(timers.tokenWarningPercent)],
+  ]);
+  const position = config.nodes.findIndex((node) => node.nodeId === nodeId);
+  if (position >= 0) keys.set("nodelist.local_node_pos", u32(position));
+  for (const { uid, gid } of config.allowed) {
+    if (uid !== undefined) keys.set(`uidgid.config.uid.${uid}`, { type: "u8", value: 1 });
+    if (gid !== undefined) keys.set(`uidgid.config.gid.${gid}`, { type: "u8", value: 1 });
+  }
+  const services = ["cmap", "cfg", "cpg", "quorum", "votequorum"];
+  for (const [i, name] of services.entries()) {
+    const id = name === "votequorum" ? 5 : i;
+    keys.set(`internal_configuration.service.${id}.name`, text(`corosync_${name}`));
+    keys.set(`internal_configuration.service.${id}.ver`, u32(0));
+    keys.set(`runtime.services.${name}.service_id`, { type: "u16", value: id });
+  }
+  return keys;
+}

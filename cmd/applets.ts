@@ -9,6 +9,11 @@ export interface Applet {
 }
 
 export const applets: Readonly<Record<string, Applet>> = {
+  corosync: {
+    summary: "the ring's daemon",
+    group: "corosync",
+    load: () => import("./corosync/corosync.ts"),
+  },
   agent: {
     summary: "run a built-in resource agent",
     group: "quorate",

@@ -1,0 +1,187 @@
+/**
+ * Runs the first process on the real machine: sockets, IPC servers, log files, signals and child processes around the
+ * core of lib/corosync. Decides nothing.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import type { LogEffect } from "../../lib/base/core.ts";
+import { isRejection } from "../../lib/base/error.ts";
+import { limits } from "../../lib/base/limits.ts";
+import { type CorosyncConfig, readConfig } from "../../lib/conf/config.ts";
+import type {
+  CorosyncEffect,
+  CorosyncEvent,
+  StartProcess,
+  StopProcess,
+} from "../../lib/corosync/api.ts";
+import { Corosync, SERVICES } from "../../lib/corosync/corosync.ts";
+import type { Place } from "../../lib/corosync/place.ts";
+import { expectedVotesPath, ringIdPath, timersOf } from "../../lib/corosync/settings.ts";
+import { selfCommand } from "../../lib/runtime/command-line.ts";
+import { makeFolder, readWhole } from "../../lib/runtime/disk.ts";
+import { type Host, runCore } from "../../lib/runtime/host.ts";
+import { interfaceAddresses } from "../../lib/runtime/interfaces.ts";
+import { type IpcServer, serveIpc } from "../../lib/runtime/ipc-server.ts";
+import { onSignals } from "../../lib/runtime/signals.ts";
+import { FieldReader } from "../../lib/wire/fields.ts";
+import { type LogSinks, openLogSinks } from "./log-sinks.ts";
+import { openTransport, type Transport } from "./transport.ts";
+
+export interface DaemonOptions {
+  readonly config: CorosyncConfig;
+  readonly place: Place;
+  readonly hostName: string;
+  readonly version: string;
+  /** Writes to stderr; undefined in the background. */
+  readonly terminal: ((text: string) => void) | undefined;
+  /** Called when services are open and the ring is starting. */
+  readonly onReady: () => void;
+}
+
+/** Errno words of the IPC setup: not allowed, not ready yet. */
+const EACCES = -13;
+const EAGAIN = -11;
+/** The first bind comes this long after the start, as with the originals. */
+const FIRST_BIND_MS = 100;
+const STATE_FILE_BYTES = 64;
+
+function storedNumber(path: string | undefined, bytes: 4 | 8): number | undefined {
+  if (path === undefined) return undefined;
+  const data = readWhole(path, STATE_FILE_BYTES);
+  if (data === undefined || isRejection(data) || data.length !== bytes) return undefined;
+  const reader = new FieldReader(data);
+  return bytes === 8 ? reader.count(0) : reader.u32(0);
+}
+
+/** Child processes by name. */
+class Children {
+  private readonly running = new Map<string, ChildProcess>();
+  private readonly post: (event: CorosyncEvent) => void;
+
+  constructor(post: (event: CorosyncEvent) => void) {
+    this.post = post;
+  }
+
+  start({ name, args, env }: StartProcess): void {
+    const [program = "", ...words] = [...selfCommand(), name, ...args];
+    const child = spawn(program, words, {
+      detached: true,
+      stdio: "ignore",
+      env: { ...process.env, ...env },
+    });
+    let over = false;
+    const end = (exit: number | undefined, signal: string | undefined) => {
+      if (over) return;
+      over = true;
+      this.running.delete(name);
+      this.post({ kind: "process-exited", name, pid: child.pid ?? 0, exit, signal });
+    };
+    child.on("error", (error) => end(undefined, error.message));
+    child.on("exit", (exit, signal) => end(exit ?? undefined, signal ?? undefined));
+    this.running.set(name, child);
+    if (child.pid !== undefined) this.post({ kind: "process-started", name, pid: child.pid });
+  }
+
+  stop({ name, signal }: StopProcess): void {
+    this.running.get(name)?.kill(signal);
+  }
+}
+
+/** Looks every `everyMs` whether the node's address is still there; two looks must agree before it counts. */
+function watchInterface(
+  address: string,
+  everyMs: number,
+  changed: (up: boolean) => void,
+): NodeJS.Timeout {
+  let up = true;
+  let before = true;
+  return setInterval(() => {
+    const now = interfaceAddresses().some((a) => a.address === address);
+    if (now === before && now !== up) {
+      up = now;
+      changed(up);
+    }
+    before = now;
+  }, everyMs);
+}
+
+/** Runs the daemon to its end; the exit code. Rejects when sockets or log files cannot be opened. */
+export async function runDaemon(options: DaemonOptions): Promise<number> {
+  const { config, place, hostName, version } = options;
+  makeFolder(config.stateDirectory, 0o700);
+  const logs: LogSinks = openLogSinks(config, hostName, options.terminal);
+  const log = (record: LogEffect) => logs.write(record);
+  const say = (level: LogEffect["level"], subsystem: string, text: string) =>
+    log({ kind: "log", level, subsystem, text });
+  let host: Host<CorosyncEvent> | undefined;
+  let transport: Transport | undefined;
+  const post = (event: CorosyncEvent) => host?.post(event);
+  const core = new Corosync({
+    config: { ...config, nodes: place.nodes },
+    nodeId: place.nodeId,
+    address: place.address,
+    hostName,
+    version,
+    storedRingSeq: storedNumber(ringIdPath(config, place.nodeId), 8) ?? 0,
+    storedExpectedVotes: storedNumber(expectedVotesPath(config), 4),
+    addressOf: (nodeId) => transport?.addressOf(nodeId),
+  });
+  const server: IpcServer = serveIpc({
+    services: SERVICES,
+    type: config.ipcType,
+    authorize: (_service, { uid, gid }) => {
+      if (!core.ready) return EAGAIN;
+      return core.mayConnect(uid, gid) ? 0 : EACCES;
+    },
+    onEvent: post,
+    log: (text) => say("debug", "QB", text),
+  });
+  const children = new Children(post);
+  const readAgain = () => {
+    const data = readWhole(config.file, limits.configurationBytes);
+    const text = data instanceof Uint8Array ? new TextDecoder().decode(data) : "";
+    post({ kind: "configuration-read", ...readConfig(text, config.file) });
+  };
+  const door = (effect: Parameters<IpcServer["perform"]>[0]) => server.perform(effect);
+  host = runCore<CorosyncEvent, CorosyncEffect>(
+    core,
+    {
+      log,
+      send: (effect) => transport?.send(effect),
+      respond: door,
+      "send-event": door,
+      "drop-client": door,
+      "flow-control": door,
+      "start-process": (effect) => children.start(effect),
+      "stop-process": (effect) => children.stop(effect),
+      "read-configuration": readAgain,
+      "reopen-logs": () => logs.reopen(),
+    },
+    { onError: (error) => say("crit", "MAIN", `internal error: ${String(error)}`) },
+  );
+  const terminate = (signal: string) => () =>
+    post({ kind: "terminate", reason: `Node was shut down by a signal (${signal})` });
+  const dropSignals = onSignals({
+    SIGTERM: terminate("SIGTERM"),
+    SIGINT: terminate("SIGINT"),
+    SIGQUIT: terminate("SIGQUIT"),
+    SIGHUP: () => logs.reopen(),
+  });
+  let watch: NodeJS.Timeout | undefined;
+  try {
+    host.post({ kind: "start" });
+    const complain = (error: Error) => say("debug", "TOTEM", `socket: ${error.message}`);
+    const receive = (data: Uint8Array) => post({ kind: "datagram", data });
+    transport = await openTransport(config, place, receive, complain);
+    options.onReady();
+    const up = (isUp: boolean) => post({ kind: "interface", up: isUp, address: place.address });
+    setTimeout(() => up(true), FIRST_BIND_MS);
+    watch = watchInterface(place.address, timersOf(config).downcheckMs, up);
+    return await host.done;
+  } finally {
+    clearInterval(watch);
+    dropSignals();
+    host.stop();
+    server.close();
+    transport?.close();
+  }
+}

@@ -128,7 +128,7 @@ function recordDeletions(
  * Position in `after` → position in `before` of the child it continues: same name and id; without id, the same name in
  * the same order; comments must be equal and at the same position.
  */
-function pairChildren(before: XmlElement, after: XmlElement): ReadonlyMap<number, number> {
+export function pairChildren(before: XmlElement, after: XmlElement): ReadonlyMap<number, number> {
   const waiting = new Map<string, number[]>();
   before.children.forEach((child, index) => {
     const key = pairingKey(child, index);

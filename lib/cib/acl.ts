@@ -1,0 +1,253 @@
+/**
+ * Access rules: who may see and change what (spec/outputs-and-tools.md D5). They are on when the cluster option enable-acl
+ * is true; root and hacluster are exempt. The nearest element, upwards from the one in question, whose own rules allow or
+ * deny decides; where none does, access is denied.
+ */
+import { isRejection } from "../base/error.ts";
+import { Errno } from "../base/result-code.ts";
+import { pairChildren } from "../xml/diff.ts";
+import { attr, child, element, withChildren, type XmlElement } from "../xml/node.ts";
+import { compileXPath, select } from "../xml/xpath.ts";
+import { type CibRejection, refuse } from "./request.ts";
+
+type Kind = "read" | "write" | "deny";
+
+/** One permission of a user: what it allows on which elements. */
+export interface AclPermission {
+  readonly kind: Kind;
+  readonly xpath: string;
+}
+
+/** Own rules of an element. */
+interface Flags {
+  read: boolean;
+  write: boolean;
+  deny: boolean;
+}
+
+/** Effective access to an element. */
+export type Access = "denied" | "readable" | "writable";
+
+/** True when the configuration asks for access rules. */
+export function aclsEnabled(root: XmlElement): boolean {
+  const configuration = child(root, "configuration");
+  const options = configuration === undefined ? undefined : child(configuration, "crm_config");
+  for (const set of options?.children ?? []) {
+    for (const pair of set.children) {
+      if (attr(pair, "name") === "enable-acl") {
+        return /^(true|on|yes|y|1)$/i.test(attr(pair, "value") ?? "");
+      }
+    }
+  }
+  return false;
+}
+
+/** Users to whom rules never apply. */
+export function isExempt(user: string | undefined): boolean {
+  return user === undefined || user === "" || user === "root" || user === "hacluster";
+}
+
+/** The permissions of a user, in document order; empty when nothing is said about the user. */
+export function permissionsOf(
+  root: XmlElement,
+  user: string,
+  groups: readonly string[] = [],
+): readonly AclPermission[] {
+  const configuration = child(root, "configuration");
+  const acls = configuration === undefined ? undefined : child(configuration, "acls");
+  if (acls === undefined) return [];
+  const roles = new Map<string, XmlElement>();
+  for (const role of acls.children) {
+    const id = attr(role, "id");
+    if (role.name === "acl_role" && id !== undefined && !roles.has(id)) roles.set(id, role);
+  }
+  const permissions: AclPermission[] = [];
+  for (const entry of acls.children) {
+    const name = attr(entry, "name") ?? attr(entry, "id") ?? "";
+    const isOurs =
+      (entry.name === "acl_target" && name === user) ||
+      (entry.name === "acl_group" && groups.includes(name));
+    if (!isOurs) continue;
+    for (const reference of entry.children) {
+      const role = reference.name === "role" ? roles.get(attr(reference, "id") ?? "") : undefined;
+      for (const permission of role?.children ?? []) {
+        const parsed = parsePermission(permission);
+        if (parsed !== undefined) permissions.push(parsed);
+      }
+    }
+  }
+  return permissions;
+}
+
+function parsePermission(node: XmlElement): AclPermission | undefined {
+  const kind = attr(node, "kind");
+  if (node.name !== "acl_permission") return undefined;
+  if (kind !== "read" && kind !== "write" && kind !== "deny") return undefined;
+  const given = attr(node, "xpath");
+  if (given !== undefined) return { kind, xpath: given };
+  const reference = attr(node, "reference");
+  const objectType = attr(node, "object-type");
+  const attribute = attr(node, "attribute");
+  if (reference === undefined && objectType === undefined && attribute === undefined) {
+    return undefined;
+  }
+  const conditions: string[] = [];
+  if (reference !== undefined) conditions.push(`@id='${reference}'`);
+  if (attribute !== undefined) conditions.push(`@${attribute}`);
+  const filter = conditions.length === 0 ? "" : `[${conditions.join(" and ")}]`;
+  return { kind, xpath: `//${objectType ?? "*"}${filter}` };
+}
+
+/** Which elements of a tree the permissions speak of. */
+function flagsOn(
+  root: XmlElement,
+  permissions: readonly AclPermission[],
+): ReadonlyMap<XmlElement, Flags> {
+  const flags = new Map<XmlElement, Flags>();
+  for (const { kind, xpath } of permissions) {
+    const compiled = compileXPath(xpath);
+    // An expression that we cannot read allows nothing; as a denial it denies everything.
+    const matches = isRejection(compiled) ? undefined : select(root, compiled);
+    const nodes = matches?.map((m) => m.cursor.node) ?? (kind === "deny" ? [root] : []);
+    for (const node of nodes) {
+      let own = flags.get(node);
+      if (own === undefined) {
+        own = { read: false, write: false, deny: false };
+        flags.set(node, own);
+      }
+      own[kind] = true;
+    }
+  }
+  return flags;
+}
+
+/** What an element's own rules make of the access inherited from its parent. */
+function accessOf(own: Flags | undefined, inherited: Access): Access {
+  if (own === undefined) return inherited;
+  if (own.deny) return "denied";
+  // A read rule does not take away the right to write that an ancestor gives.
+  if (own.write || inherited === "writable") return "writable";
+  return own.read ? "readable" : inherited;
+}
+
+/** Effective access to every element of a tree; for filters and for --show-access. */
+export function evaluateAccess(
+  root: XmlElement,
+  permissions: readonly AclPermission[],
+): (node: XmlElement, inherited: Access) => Access {
+  const flags = flagsOn(root, permissions);
+  return (node, inherited) => accessOf(flags.get(node), inherited);
+}
+
+/**
+ * The part of a CIB that a user may see. `rules` is the CIB whose access rules count, the same one unless given.
+ * Refused with EACCES when nothing may be seen.
+ */
+export function filterRead(
+  root: XmlElement,
+  user: string | undefined,
+  groups: readonly string[] | undefined,
+  rules: XmlElement = root,
+): XmlElement | CibRejection {
+  if (isExempt(user) || user === undefined || !aclsEnabled(rules)) return root;
+  const permissions = permissionsOf(rules, user, groups);
+  if (permissions.length === 0) return refuse(Errno.EACCES);
+  const access = evaluateAccess(root, permissions);
+  return visible(root, "denied", access) ?? refuse(Errno.EACCES);
+}
+
+function visible(
+  node: XmlElement,
+  inherited: Access,
+  access: (node: XmlElement, inherited: Access) => Access,
+): XmlElement | undefined {
+  const own = access(node, inherited);
+  const children: XmlElement[] = [];
+  let changed = false;
+  for (const c of node.children) {
+    const shown = visible(c, own, access);
+    if (shown !== c) changed = true;
+    if (shown !== undefined) children.push(shown);
+  }
+  if (own !== "denied") return changed ? withChildren(node, children) : node;
+  if (children.length === 0) return undefined;
+  // The way to what may be seen stays, without saying more than its id.
+  return element(node.name, { id: attr(node, "id") }, children);
+}
+
+/** Why a user may not make this change of a whole tree, or undefined when that is allowed. */
+export function checkWrite(
+  before: XmlElement,
+  after: XmlElement,
+  user: string | undefined,
+  groups: readonly string[] | undefined,
+): CibRejection | undefined {
+  if (isExempt(user) || user === undefined || !aclsEnabled(before)) return undefined;
+  const permissions = permissionsOf(before, user, groups);
+  if (permissions.length === 0) return refuse(Errno.EACCES);
+  const check = new WriteCheck(
+    evaluateAccess(before, permissions),
+    evaluateAccess(after, permissions),
+  );
+  return check.isAllowed(before, after) ? undefined : refuse(Errno.EACCES);
+}
+
+type Evaluate = (node: XmlElement, inherited: Access) => Access;
+
+/** Walks both trees side by side; what goes is judged by the old tree, everything else by the new one. */
+class WriteCheck {
+  readonly #old: Evaluate;
+  readonly #new: Evaluate;
+  constructor(old: Evaluate, next: Evaluate) {
+    this.#old = old;
+    this.#new = next;
+  }
+
+  isAllowed(before: XmlElement, after: XmlElement): boolean {
+    return this.#same(before, after, "denied", "denied", false);
+  }
+
+  #same(
+    before: XmlElement,
+    after: XmlElement,
+    oldInherited: Access,
+    newInherited: Access,
+    inAcls: boolean,
+  ): boolean {
+    if (before === after) return true;
+    const oldAccess = this.#old(before, oldInherited);
+    const newAccess = this.#new(after, newInherited);
+    if (!sameAttributes(before, after) && newAccess !== "writable") return false;
+    const pairs = pairChildren(before, after);
+    const kept = new Set(pairs.values());
+    const isAcls = inAcls || after.name === "acls";
+    const deletionsAllowed = before.children.every(
+      (c, i) => kept.has(i) || this.#old(c, oldAccess) === "writable",
+    );
+    if (!deletionsAllowed) return false;
+    let lastPartner = -1;
+    return after.children.every((c, i) => {
+      const partner = pairs.get(i);
+      if (partner === undefined) return this.#mayCreate(c, newAccess, isAcls);
+      const moved = partner < lastPartner;
+      lastPartner = Math.max(lastPartner, partner);
+      if (moved && this.#new(c, newAccess) !== "writable") return false;
+      return this.#same(before.children[partner]!, c, oldAccess, newAccess, isAcls);
+    });
+  }
+
+  /** Elements that only have an id are scaffolding and may be made by anyone, outside of acls. */
+  #mayCreate(node: XmlElement, inherited: Access, inAcls: boolean): boolean {
+    const access = this.#new(node, inherited);
+    const isAcls = inAcls || node.name === "acls";
+    const isScaffolding = [...node.attrs.keys()].every((name) => name === "id");
+    if (access !== "writable" && (isAcls || !isScaffolding)) return false;
+    return node.children.every((c) => this.#mayCreate(c, access, isAcls));
+  }
+}
+
+function sameAttributes(a: XmlElement, b: XmlElement): boolean {
+  if (a.attrs.size !== b.attrs.size) return false;
+  for (const [name, value] of a.attrs) if (b.attrs.get(name) !== value) return false;
+  return true;
+}

@@ -45,12 +45,3 @@ export function newResponse(
   message.view.setInt32(16, error, true);
   return message;
 }
-
-/** True when a message a client sent may go to a service: whole header, honest size, no reserved id. */
-export function isWholeRequest(message: Uint8Array): boolean {
-  return (
-    message.length >= REQUEST_HEADER_BYTES &&
-    messageSize(message) === message.length &&
-    messageId(message) >= 0
-  );
-}

@@ -77,6 +77,12 @@ export interface ComputedEvent {
   readonly result: ScheduleResult;
 }
 
+/** A `persist` could not be carried out; posted before any later event. */
+export interface PersistFailedEvent {
+  readonly kind: "persist-failed";
+  readonly path: string;
+}
+
 export type PacemakerdEvent =
   /** First event of all; `epochMs` is the wall clock at this `now`. */
   | { readonly kind: "start"; readonly epochMs: number }
@@ -87,6 +93,7 @@ export type PacemakerdEvent =
   | RingEvent
   | JobDoneEvent
   | ComputedEvent
+  | PersistFailedEvent
   | FrontDoorEvent
   | TimerEvent;
 
@@ -157,5 +164,4 @@ export interface PacemakerdConfig {
   readonly cores: number;
   /** Seconds east of UTC, for texts that tools show as local time. */
   readonly utcOffsetSeconds: number;
-  readonly zoneName?: string;
 }

@@ -58,8 +58,8 @@ export interface Request {
   readonly client: string;
   /** Epoch seconds at the origin. */
   readonly now: number;
-  /** The origin's wall clock as text, for cib-last-written. */
-  readonly written: string;
+  /** Seconds east of UTC at the origin, for cib-last-written. */
+  readonly offset: number;
   readonly body: string;
 }
 
@@ -150,7 +150,6 @@ export interface HistoryDeleted {
   readonly key: string;
   /** A tool's clean-up sets last-lrm-refresh; 0 = not. */
   readonly refresh: number;
-  readonly written: string;
 }
 
 /** do_shutdown: the node may leave. */
@@ -208,7 +207,7 @@ const FIELDS: Readonly<Record<Message["kind"], Readonly<Record<string, FieldType
     user: "text",
     client: "text",
     now: "integer",
-    written: "text",
+    offset: "integer",
   },
   persisted: { label: "text", upTo: "integer" },
   "quorum-mark": { label: "text", quorate: "truth" },
@@ -246,7 +245,6 @@ const FIELDS: Readonly<Record<Message["kind"], Readonly<Record<string, FieldType
     entry: "text",
     key: "text",
     refresh: "integer",
-    written: "text",
   },
   "leave-granted": { label: "text", to: "integer" },
   goodbye: {},

@@ -2,9 +2,8 @@
  * History entries: what an operation leaves in the status section, before it runs and after.
  * Followed: spec/runtime.md 2.2 (keys and magic), 3.7 (pending), 4.1 to 4.3, 4.5 (fail counts); D3 (digests).
  */
-import { md5Hex } from "../../base/md5.ts";
+import { parametersDigest } from "../../xml/digest.ts";
 import { element, type XmlElement } from "../../xml/node.ts";
-import { writeXml } from "../../xml/write.ts";
 
 export const FEATURE_SET = "3.16.1";
 /** rc of an operation that has no result yet. */
@@ -89,9 +88,7 @@ export function operationDigest(
     if (name.startsWith("CRM_meta_") && !isTimeout) continue;
     kept.push([name, value]);
   }
-  kept.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
-  const text = writeXml(element("parameters", new Map(kept)), { indent: false }).trimEnd();
-  return md5Hex(` ${text}\n`);
+  return parametersDigest(kept);
 }
 
 /** Recorded task: a reload counts as a start (4.1). */

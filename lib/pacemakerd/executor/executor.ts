@@ -23,7 +23,7 @@ export interface ExecutorPort {
   effect(effect: PacemakerdEffect): void;
   log(level: "error" | "notice" | "info" | "warning", text: string): void;
   /** A result with history: into the order. */
-  result(operation: Operation, outcome: Outcome, onFail: string): void;
+  result(operation: Operation, outcome: Outcome, onFail: string, update: XmlElement): void;
   /** An answer without history. */
   ack(key: string, rc: number, status: number): void;
   /** A cancelled monitor: its entry goes, which confirms the cancel. */
@@ -73,14 +73,12 @@ export class Executor {
   private readonly resources = new Map<string, Resource>();
   private readonly jobs = new Map<number, { resource: Resource; command: Command }>();
   private readonly port: ExecutorPort;
-  private readonly nodeId: string;
   private nextCall = 1;
   private nextJob = 1;
   private history: XmlElement;
   private stopping: ((resource: string) => readonly string[]) | undefined;
 
   constructor(nodeId: string, port: ExecutorPort) {
-    this.nodeId = nodeId;
     this.port = port;
     this.history = emptyLrm(nodeId);
   }
@@ -217,6 +215,11 @@ export class Executor {
       }
     }
     this.history = withoutHistory(this.history, resourceId, "");
+  }
+
+  /** A failure is forgotten: its entry goes. */
+  forgetFailure(resourceId: string): void {
+    this.history = withoutHistory(this.history, resourceId, `${resourceId}_last_failure_0`);
   }
 
   /** `crm_resource --fail`: a failure that nobody saw. */
@@ -361,8 +364,9 @@ export class Executor {
   }
 
   private report(operation: Operation, outcome: Outcome, onFail: string): void {
-    this.record(historyUpdate(operation, outcome));
-    this.port.result(operation, outcome, onFail);
+    const update = historyUpdate(operation, outcome);
+    this.record(update);
+    this.port.result(operation, outcome, onFail, update);
   }
 
   private record(update: XmlElement): void {

@@ -1,0 +1,175 @@
+/**
+ * Durability (HOUSE rules 4, 5 and 8): a configuration change is acknowledged when every member present has it on disk.
+ * With quorum these members hold a quorum of votes, so the change survives the crash of all nodes at once. Writes go in
+ * groups: one for all changes that were delivered while the last one was written.
+ *
+ * Differs from the letter of rule 4 by waiting for all members present, not only for a quorum of them: stronger, and no
+ * vote arithmetic is needed here; a member that hangs leaves the ring and is then waited for no more.
+ */
+import { type CibDoc, versionText } from "../../cib/document.ts";
+import type { Context } from "../context.ts";
+import type { Membership } from "../membership.ts";
+import { quorateEffect, storeEffects } from "./store.ts";
+
+interface Waiter {
+  /** The report that everyone must reach; changes with the membership. */
+  upTo: number;
+  readonly version: string;
+  readonly answer: (kept: boolean) => void;
+}
+
+export class Durable {
+  private readonly context: Context;
+  private readonly membership: Membership;
+  private backupSequence: number;
+  private previous: { readonly text: Uint8Array; readonly digest: string } | undefined;
+  private storedVersion = "";
+  /** Configuration changes delivered in this membership. */
+  private changes = 0;
+  private flushed = 0;
+  private reported = 0;
+  private flushPending = false;
+  private failed = false;
+  private readonly reports = new Map<number, number>();
+  private waiters: Waiter[] = [];
+  quorateSeq: number;
+
+  constructor(context: Context, membership: Membership) {
+    this.context = context;
+    this.membership = membership;
+    const { stored } = context.config;
+    this.backupSequence = stored.backupSequence;
+    this.quorateSeq = stored.quorateSeq;
+    if (stored.cib !== undefined) {
+      const write = storeEffects("", stored.cib, undefined, 0);
+      this.previous = { text: write.text, digest: write.digest };
+      this.storedVersion = this.configurationVersion(stored.cib);
+    }
+  }
+
+  private configurationVersion(doc: CibDoc): string {
+    return `${doc.version.adminEpoch}.${doc.version.epoch}`;
+  }
+
+  /** A configuration change was delivered: it will be written with its batch. */
+  changed(): void {
+    this.changes++;
+    this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.flushPending) return;
+    this.flushPending = true;
+    this.context.setTimer("cib-flush", 0);
+  }
+
+  /** The last change so far; an answer that waits for it passes this to `whenDurable`. */
+  get position(): number {
+    return this.changes;
+  }
+
+  whenDurable(version: string, answer: (kept: boolean) => void): void {
+    this.waiters.push({ upTo: this.changes, version, answer });
+    this.settle();
+  }
+
+  /** Writes now what the disk has not. */
+  flush(doc: CibDoc): void {
+    this.flushPending = false;
+    this.failed = false;
+    this.write(doc);
+    this.flushed = this.changes;
+    this.context.setTimer("cib-report", 0);
+  }
+
+  private write(doc: CibDoc): void {
+    const { cibFolder } = this.context.config;
+    const write = storeEffects(cibFolder, doc, this.previous, this.backupSequence);
+    if (this.previous !== undefined && write.digest === this.previous.digest) return;
+    for (const effect of write.effects) this.context.effect(effect);
+    this.previous = { text: write.text, digest: write.digest };
+    this.backupSequence = write.backupSequence;
+    this.storedVersion = this.configurationVersion(doc);
+  }
+
+  /** A file could not be written: nothing is reported until it could. */
+  persistFailed(path: string): void {
+    if (!path.startsWith(this.context.config.cibFolder)) return;
+    this.failed = true;
+    this.previous = undefined;
+    this.context.log("error", `The CIB is not on disk: ${path} could not be written; trying again`);
+    this.context.setTimer("cib-retry", 1000);
+  }
+
+  /** Timers of ours; false when it is somebody else's. */
+  timer(name: string, doc: CibDoc): boolean {
+    if (name === "cib-flush" || name === "cib-retry") {
+      this.flush(doc);
+      return true;
+    }
+    if (name !== "cib-report") return false;
+    if (!this.failed && this.membership.isSynchronised && this.flushed > this.reported) {
+      this.reported = this.flushed;
+      this.context.multicast({
+        kind: "persisted",
+        label: this.membership.label,
+        upTo: this.flushed,
+      });
+    }
+    return true;
+  }
+
+  /** A member's report. */
+  report(nodeId: number, upTo: number): void {
+    this.reports.set(nodeId, Math.max(upTo, this.reports.get(nodeId) ?? 0));
+    this.settle();
+  }
+
+  private settle(): void {
+    if (!this.membership.isSynchronised) return;
+    const everyone = Math.min(...this.membership.members.map((id) => this.reports.get(id) ?? 0));
+    const ready = this.waiters.filter((w) => w.upTo <= everyone);
+    if (ready.length === 0) return;
+    this.waiters = this.waiters.filter((w) => w.upTo > everyone);
+    for (const waiter of ready) waiter.answer(true);
+  }
+
+  /**
+   * A new membership is synchronised; its first report says that the adopted CIB is on disk.
+   * @param kept our own CIB goes on: what we wait for is in it.
+   */
+  adopted(doc: CibDoc, kept: boolean): void {
+    this.reports.clear();
+    this.changes = 1;
+    this.flushed = 0;
+    this.reported = 0;
+    if (kept) {
+      for (const waiter of this.waiters) waiter.upTo = 1;
+    } else {
+      const lost = this.waiters;
+      this.waiters = [];
+      for (const waiter of lost) {
+        this.context.log(
+          "warning",
+          `Configuration ${waiter.version} lost the merge against ${versionText(doc.version)}; ` +
+            "it stays in the backups of the CIB folder",
+        );
+        waiter.answer(false);
+      }
+    }
+    this.flush(doc);
+  }
+
+  /** This membership is quorate: its sequence goes to disk, after the CIB it belongs to (rule 2). */
+  markQuorate(doc: CibDoc, seq: number): void {
+    this.write(doc);
+    if (seq === this.quorateSeq) return;
+    this.quorateSeq = seq;
+    this.context.effect(quorateEffect(this.context.config.cibFolder, seq));
+  }
+
+  /** For the log: admin_epoch.epoch on disk. */
+  get onDisk(): string {
+    return this.storedVersion;
+  }
+}

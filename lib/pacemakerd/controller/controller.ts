@@ -1,0 +1,459 @@
+/**
+ * The controller of a membership: when to schedule, and how a graph is carried out. It runs on every member but acts only
+ * where the membership says so. It decides no placement (scheduler) and runs no agent (executor).
+ * Followed: spec/runtime.md 2.1 to 2.9; HOUSE rules 6, 9, 11.
+ */
+import type { CibDoc } from "../../cib/document.ts";
+import { section } from "../../cib/document.ts";
+import type { ScheduleResult } from "../../scheduler/api.ts";
+import type { GraphAction } from "../../scheduler/graph/model.ts";
+import { type Fired, INFINITE_PRIORITY, TransitionEngine } from "../../transition/engine.ts";
+import { attr, idOf } from "../../xml/node.ts";
+import { writeXml } from "../../xml/write.ts";
+import { clusterOption } from "../cib/deliver.ts";
+import { nodeState } from "../cib/status.ts";
+import type { Context } from "../context.ts";
+import type { Membership } from "../membership.ts";
+import type { Result } from "../messages.ts";
+import { effectiveRc, OpStatus } from "./history.ts";
+import { fenceDevices, fencingEnabled, schedulingInput } from "./input.ts";
+import { InFlight, orderXml, parseKey, transitionKey } from "./orders.ts";
+
+/** How long the others wait for a manager that died while its node stayed (HOUSE rule 9). */
+export const MANAGER_RETURN_MS = 20_000;
+const RECHECK_MS = 15 * 60 * 1000;
+const CLUSTER_DELAY_MS = 60_000;
+
+export type ControllerState =
+  | "S_NOT_DC"
+  | "S_PENDING"
+  | "S_IDLE"
+  | "S_POLICY_ENGINE"
+  | "S_TRANSITION_ENGINE";
+
+export interface ControllerPort {
+  doc(): CibDoc;
+  /** Configuration that the controller itself must write first; true when something was sent. */
+  bootstrap(): boolean;
+}
+
+export class Controller {
+  readonly inFlight = new InFlight();
+  /** Groups of another manager in this ring (rule 11). */
+  foreign: readonly string[] = [];
+  /** The mark of this membership, once delivered. */
+  quorate: boolean | undefined;
+  private readonly context: Context;
+  private readonly membership: Membership;
+  private readonly port: ControllerPort;
+  private dirty = "";
+  private computing: number | undefined;
+  private nextCompute = 1;
+  private engine: TransitionEngine | undefined;
+  private transition = -1;
+  private uuid = "";
+  private leaveSelf = false;
+  private held = "";
+  /** Managers that are missing, and since when we have waited long enough. */
+  private abandoned: readonly number[] = [];
+  private waitingForManagers = false;
+
+  constructor(context: Context, membership: Membership, port: ControllerPort) {
+    this.context = context;
+    this.membership = membership;
+    this.port = port;
+  }
+
+  get state(): ControllerState {
+    if (!this.membership.isSynchronised) return "S_PENDING";
+    if (!this.membership.isController) return "S_NOT_DC";
+    if (this.engine !== undefined) return "S_TRANSITION_ENGINE";
+    return this.computing !== undefined || this.dirty !== "" ? "S_POLICY_ENGINE" : "S_IDLE";
+  }
+
+  get isIdle(): boolean {
+    return this.engine === undefined && this.computing === undefined && this.dirty === "";
+  }
+
+  /** A new membership is being agreed on: plans of the old one are void; what runs is in `inFlight`. */
+  suspend(): void {
+    this.engine = undefined;
+    this.computing = undefined;
+    this.quorate = undefined;
+    this.leaveSelf = false;
+    this.context.cancelTimer("recheck");
+  }
+
+  /** A membership is synchronised. */
+  resume(): void {
+    this.inFlight.keep(this.membership.members);
+    this.watchManagers();
+    this.dirty = "Membership";
+    if (this.membership.isController && this.uuid === "") this.uuid = this.context.uuid();
+  }
+
+  /** Rule 9: which managers are missing on nodes that are expected to be up. */
+  private watchManagers(): void {
+    const missing = this.membership.withoutManager.filter((id) => {
+      const uname = this.membership.uname(id);
+      if (uname === undefined) return false;
+      const state = nodeState(this.port.doc(), this.context.cibName(id, uname).id);
+      return state !== undefined && attr(state, "expected") === "member";
+    });
+    this.abandoned = this.abandoned.filter((id) => missing.includes(id));
+    const fresh = missing.some((id) => !this.abandoned.includes(id));
+    if (fresh && !this.waitingForManagers) {
+      this.waitingForManagers = true;
+      this.context.setTimer("managers", MANAGER_RETURN_MS);
+    } else if (!fresh && this.waitingForManagers) {
+      this.waitingForManagers = false;
+      this.context.cancelTimer("managers");
+    }
+  }
+
+  /** The wait for managers is over: their nodes count as unclean, nothing of theirs is moved. */
+  managersTimedOut(): void {
+    this.waitingForManagers = false;
+    this.abandoned = this.membership.withoutManager;
+    const names = this.abandoned.map((id) => this.membership.uname(id) ?? String(id)).join(" ");
+    this.context.log(
+      "warning",
+      `The manager of ${names} did not come back; what runs there stays there`,
+    );
+    this.trigger("Manager lost");
+  }
+
+  /** Something changed that a schedule depends on. A running graph finishes what it started. */
+  trigger(reason: string, priority = INFINITE_PRIORITY): void {
+    if (!this.membership.isController) return;
+    if (this.engine !== undefined) {
+      if (!this.engine.isAborted) {
+        this.context.log("info", `Transition ${this.transition} aborted: ${reason}`);
+      }
+      this.engine.abort(priority, "restart", reason);
+      return;
+    }
+    this.dirty = reason;
+    this.computing = undefined;
+  }
+
+  /** Called at the end of every step: does whatever may be done now. */
+  consider(): void {
+    if (!this.membership.isController) return;
+    this.drive();
+    if (this.dirty === "" || this.engine !== undefined || this.computing !== undefined) return;
+    if (!this.mayschedule()) return;
+    const { context } = this;
+    this.dirty = "";
+    this.computing = this.nextCompute++;
+    this.transition++;
+    context.effect({
+      kind: "compute",
+      id: this.computing,
+      cib: schedulingInput(this.port.doc(), {
+        controllerId: context.self.id,
+        quorate: this.quorate === true,
+        abandoned: this.abandoned.map((id) => this.cibId(id)),
+      }),
+      now: context.epoch(),
+      options: { localNode: context.self.id, transitionId: this.transition },
+    });
+  }
+
+  private cibId(nodeId: number): string {
+    return this.context.cibName(nodeId, this.membership.uname(nodeId) ?? String(nodeId)).id;
+  }
+
+  private mayschedule(): boolean {
+    const { membership } = this;
+    if (!membership.isSettled || this.quorate === undefined || !this.inFlight.isEmpty) return false;
+    if (this.waitingForManagers) return false;
+    if (this.foreign.length > 0) {
+      this.hold(
+        `Another cluster manager is in this ring (${this.foreign.join(", ")}): nothing is started`,
+      );
+      return false;
+    }
+    if (this.port.bootstrap()) return false;
+    const doc = this.port.doc();
+    if (fencingEnabled(doc) && fenceDevices(doc).length > 0) {
+      this.hold(
+        "Fencing is enabled and devices are configured, but this version cannot fence: " +
+          "resources are not started. Set stonith-enabled=false or wait for a version that can",
+      );
+    } else {
+      this.held = "";
+    }
+    return true;
+  }
+
+  private hold(text: string): void {
+    if (this.held === text) return;
+    this.held = text;
+    this.context.log("error", text);
+  }
+
+  /** A schedule is ready. */
+  computed(id: number, result: ScheduleResult): void {
+    if (id !== this.computing) return;
+    this.computing = undefined;
+    this.logMessages(result);
+    this.armRecheck(result.recheckBy);
+    const { graph } = result;
+    this.context.log("notice", `Calculated transition ${this.transition}`);
+    if (graph.synapses.length === 0) return;
+    const limit = Number.parseInt(graph.attributes.get("batch-limit") ?? "0", 10);
+    this.engine = new TransitionEngine(graph, {
+      batchLimit: Number.isSafeInteger(limit) ? limit : 0,
+      mayStart: (action) => this.mayStart(action),
+    });
+  }
+
+  private lastMessages = "";
+
+  private logMessages(result: ScheduleResult): void {
+    const text = JSON.stringify(result.messages);
+    if (text === this.lastMessages) return;
+    this.lastMessages = text;
+    for (const message of result.messages) {
+      const source = message.source === "" ? "" : `${message.source}: `;
+      this.context.log(message.level, `${source}${message.text}`);
+    }
+  }
+
+  private armRecheck(recheckBy: number | undefined): void {
+    let delay = RECHECK_MS;
+    if (recheckBy !== undefined) {
+      delay = Math.min(delay, Math.max(500, recheckBy * 1000 - this.context.epochMs()));
+    }
+    this.context.setTimer("recheck", delay);
+  }
+
+  private mayStart(action: GraphAction): boolean {
+    if (action.kind !== "rsc_op" || action.node === undefined) return true;
+    const nodeId = this.membership.nodeIdOf(action.node.name);
+    return (
+      nodeId === undefined || this.startedNow(nodeId) < Math.max(1, 2 * this.context.config.cores)
+    );
+  }
+
+  /** Orders of this pass are not delivered yet, so they are counted here. */
+  private readonly sent = new Map<number, number>();
+
+  private startedNow(nodeId: number): number {
+    return this.inFlight.count(nodeId) + (this.sent.get(nodeId) ?? 0);
+  }
+
+  private drive(): void {
+    const { engine } = this;
+    if (engine === undefined || !this.membership.isSettled) return;
+    for (;;) {
+      const pass = engine.pass((action) => this.fire(action));
+      if (pass.state === "active") continue;
+      if (pass.state === "pending") return;
+      const word = { complete: "Complete", stopped: "Stopped", terminated: "Terminated" }[
+        pass.state
+      ];
+      this.context.log(
+        pass.state === "terminated" ? "warning" : "notice",
+        `Transition ${this.transition} (Complete=${pass.completed}, Pending=${pass.pending}, ` +
+          `Fired=${pass.fired}, Skipped=${pass.skipped}, Incomplete=${pass.incomplete}): ${word}`,
+      );
+      this.finish(engine);
+      return;
+    }
+  }
+
+  private finish(engine: TransitionEngine): void {
+    this.engine = undefined;
+    this.sent.clear();
+    if (engine.completion === "restart") {
+      this.dirty = engine.abortReason;
+      return;
+    }
+    if (this.leaveSelf) {
+      this.leaveSelf = false;
+      const { label } = this.membership;
+      this.context.multicast({ kind: "leave-granted", label, to: this.context.config.nodeId });
+    }
+  }
+
+  private fire(action: GraphAction): Fired {
+    if (action.kind === "pseudo_event") return "done";
+    if (action.kind === "crm_event") return this.fireEvent(action);
+    const nodeId =
+      action.node === undefined ? undefined : this.membership.nodeIdOf(action.node.name);
+    if (nodeId === undefined || !this.membership.members.includes(nodeId)) {
+      this.trigger("Node unknown");
+      return "failed";
+    }
+    const key = transitionKey(action, this.transition, this.uuid);
+    this.context.log(
+      "notice",
+      `Initiating ${action.operation} operation ${action.operationKey} on ${action.node?.name} ` +
+        `| action ${action.id}`,
+    );
+    this.context.multicast({
+      kind: "order",
+      label: this.membership.label,
+      to: nodeId,
+      key,
+      now: this.context.epoch(),
+      body: writeXml(orderXml(action, key), { indent: false }),
+    });
+    if (action.attributes.get("CRM_meta_op_no_wait") === "true") return "done";
+    this.sent.set(nodeId, (this.sent.get(nodeId) ?? 0) + 1);
+    this.armAction(action);
+    return "pending";
+  }
+
+  private armAction(action: GraphAction): void {
+    const timeout = Number.parseInt(action.attributes.get("CRM_meta_timeout") ?? "", 10);
+    const own = Number.isSafeInteger(timeout) && timeout > 0 ? timeout : CLUSTER_DELAY_MS;
+    this.context.setTimer(`action:${this.transition}:${action.id}`, own + CLUSTER_DELAY_MS);
+  }
+
+  private fireEvent(action: GraphAction): Fired {
+    const name = action.node?.name ?? "";
+    const nodeId = this.membership.nodeIdOf(name);
+    switch (action.operation) {
+      case "do_shutdown":
+        if (nodeId === this.context.config.nodeId) this.leaveSelf = true;
+        else if (nodeId !== undefined) {
+          const { label } = this.membership;
+          this.context.multicast({ kind: "leave-granted", label, to: nodeId });
+        }
+        return "done";
+      case "clear_failcount":
+        this.context.multicast({
+          kind: "clear-failure",
+          node: name,
+          resource: action.primitive?.id ?? "",
+          operation: "",
+          intervalMs: 0,
+          dropEntry: true,
+        });
+        return "done";
+      case "stonith":
+        this.context.log(
+          "error",
+          `Fencing of ${name} was asked for, but this version cannot fence`,
+        );
+        this.engine?.abort(INFINITE_PRIORITY, "wait", "Stonith failed");
+        return "failed";
+      default:
+        return "done";
+    }
+  }
+
+  /** An order was delivered: it counts as under way now. */
+  ordered(nodeId: number, key: string): void {
+    this.inFlight.ordered(nodeId, key);
+    const sent = this.sent.get(nodeId) ?? 0;
+    if (sent > 0) this.sent.set(nodeId, sent - 1);
+  }
+
+  /** A result with history was delivered. */
+  result(nodeId: number, result: Result): void {
+    this.inFlight.done(nodeId, result.key);
+    if (!this.membership.isController) return;
+    const key = parseKey(result.key);
+    const { engine } = this;
+    if (key === undefined || key.transition < 0) {
+      this.trigger("Unexpected event");
+      return;
+    }
+    if (key.uuid !== this.uuid) {
+      this.trigger("Foreign event");
+      return;
+    }
+    if (engine === undefined || key.transition !== this.transition) {
+      this.trigger(result.intervalMs > 0 ? "Change in recurring result" : "Old event");
+      return;
+    }
+    const action = engine.action(key.action);
+    const failed =
+      result.onFail !== "ignore" &&
+      (effectiveRc(result.rc) !== result.targetRc || result.status === OpStatus.timeout);
+    if (engine.confirm(key.action, failed) !== "confirmed") {
+      this.trigger("Change in recurring result");
+      return;
+    }
+    this.context.cancelTimer(`action:${this.transition}:${key.action}`);
+    if (!failed || action === undefined) return;
+    this.trigger("Event failed", engine.priorityOf(key.action) + 1);
+  }
+
+  /** An answer without history was delivered. */
+  ack(nodeId: number, key: string, rc: number, status: number): void {
+    this.inFlight.done(nodeId, key);
+    if (!this.membership.isController) return;
+    const parsed = parseKey(key);
+    if (parsed === undefined || parsed.uuid !== this.uuid) return;
+    if (this.engine === undefined || parsed.transition !== this.transition) return;
+    const action = this.engine.action(parsed.action);
+    const target = Number(action?.attributes.get("CRM_meta_op_target_rc") ?? "0");
+    const failed = status !== OpStatus.cancelled && rc !== target;
+    if (this.engine.confirm(parsed.action, failed) !== "confirmed") return;
+    this.context.cancelTimer(`action:${this.transition}:${parsed.action}`);
+    if (failed || status === OpStatus.cancelled) this.trigger("Event failed");
+  }
+
+  /** History was deleted; with a key of ours this confirms a cancel or delete. */
+  deleted(nodeId: number, key: string): void {
+    this.inFlight.done(nodeId, key);
+    if (!this.membership.isController) return;
+    const parsed = parseKey(key);
+    const ours =
+      parsed !== undefined && parsed.uuid === this.uuid && parsed.transition === this.transition;
+    if (ours && this.engine?.confirm(parsed.action, false) === "confirmed") {
+      this.context.cancelTimer(`action:${this.transition}:${parsed.action}`);
+      return;
+    }
+    this.trigger("Resource operation removal");
+  }
+
+  /** Timers of ours; false when it is somebody else's. */
+  timer(name: string): boolean {
+    if (name === "recheck") {
+      this.trigger("Recheck");
+      return true;
+    }
+    if (name === "managers") {
+      this.managersTimedOut();
+      return true;
+    }
+    if (!name.startsWith("action:")) return false;
+    const [, transition, id] = name.split(":");
+    const action = Number(id);
+    if (this.engine === undefined || Number(transition) !== this.transition) return true;
+    if (!this.engine.isPending(action)) return true;
+    this.context.log("error", `Action ${action} of transition ${transition} was lost`);
+    this.engine.confirm(action, true);
+    for (const nodeId of this.membership.members) {
+      const found = this.engine.action(action);
+      if (found !== undefined) {
+        this.inFlight.done(nodeId, transitionKey(found, this.transition, this.uuid));
+      }
+    }
+    this.trigger("Action lost");
+    return true;
+  }
+
+  /** Does a started action take this node down, so that its losses are no surprise? */
+  isDownExpected(nodeId: string): boolean {
+    return this.engine?.isDownExpected(nodeId) === true;
+  }
+
+  /** Option of the configuration, for callers that have the controller at hand. */
+  option(name: string): string | undefined {
+    return clusterOption(this.port.doc(), name);
+  }
+
+  /** Names of configured nodes, in order. */
+  configuredNodes(): readonly { readonly id: string; readonly uname: string }[] {
+    return (section(this.port.doc(), "nodes")?.children ?? [])
+      .filter((node) => node.name === "node")
+      .map((node) => ({ id: idOf(node), uname: attr(node, "uname") ?? idOf(node) }));
+  }
+}

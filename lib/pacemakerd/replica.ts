@@ -1,0 +1,592 @@
+/**
+ * The replicated state of this node and what each message of the order does to it (HOUSE rules 1 to 3, 6). All members that
+ * deliver the same messages hold the same CIB; only what a message means for this node differs (running, answering).
+ */
+import { type CibDoc, cibDoc, compareVersions, versionText } from "../cib/document.ts";
+import { emptyCib } from "../cib/empty.ts";
+import { element, type XmlElement } from "../xml/node.ts";
+import { writeXml } from "../xml/write.ts";
+import type { GroupMember, PacemakerdConfig, PacemakerdEvent, QuorumEvent } from "./api.ts";
+import {
+  applyAttribute,
+  applyClearFailure,
+  applyGoodbye,
+  applyPublish,
+  applyResult,
+  withRootAttrs,
+} from "./cib/deliver.ts";
+import { Durable } from "./cib/durable.ts";
+import { adoptedCib, hasHistory, transientElement, wholeDigest } from "./cib/join.ts";
+import {
+  type NodeName,
+  nodeState,
+  transientAttributes,
+  withHistory,
+  withLrm,
+  withoutHistory,
+} from "./cib/status.ts";
+import { Context } from "./context.ts";
+import { bootstrapRequests } from "./controller/bootstrap.ts";
+import { Controller } from "./controller/controller.ts";
+import { isRecorded, OpStatus, pendingUpdate } from "./controller/history.ts";
+import { parseOrder } from "./controller/orders.ts";
+import { Executor } from "./executor/executor.ts";
+import { Membership } from "./membership.ts";
+import { type Message, type Statement, tryDecode } from "./messages.ts";
+import { tryParse } from "./parse.ts";
+import { GroupPort } from "./ring.ts";
+import { FrontDoor } from "./services/front-door.ts";
+
+/** How long a membership waits for the quorum service to speak of it. */
+const QUORUM_WAIT_MS = 2000;
+export const QUORATE_VERSION = "0.1.0";
+
+export class Replica {
+  readonly config: PacemakerdConfig;
+  readonly context: Context;
+  readonly membership: Membership;
+  readonly controller: Controller;
+  readonly executor: Executor;
+  readonly durable: Durable;
+  private readonly port: GroupPort;
+  private readonly door: FrontDoor;
+  private current: CibDoc;
+  /** Delivered while a round is open. */
+  private queue: { readonly from: GroupMember; readonly message: Message }[] = [];
+  private fresh = true;
+  private quorum: QuorumEvent | undefined;
+  private quorumOverdue = false;
+  private markSent: boolean | undefined;
+  private bootstrapSent = "";
+  leaving = false;
+
+  constructor(config: PacemakerdConfig) {
+    this.config = config;
+    const self: GroupMember = { nodeId: config.nodeId, processId: config.processId };
+    this.port = new GroupPort(self);
+    this.context = new Context(config, this.port);
+    this.membership = new Membership(self, config.nodeName);
+    this.current = config.stored.cib ?? emptyCib({ epoch: 0 });
+    this.durable = new Durable(this.context, this.membership);
+    this.controller = new Controller(this.context, this.membership, {
+      doc: () => this.current,
+      bootstrap: () => this.bootstrap(),
+    });
+    this.executor = new Executor(this.context.self.id, this.executorPort());
+    this.door = new FrontDoor(this.context, this.membership, this.controller, this.durable, {
+      doc: () => this.current,
+      ready: () => this.membership.phase !== "none",
+    });
+  }
+
+  private executorPort(): ConstructorParameters<typeof Executor>[1] {
+    const { context } = this;
+    return {
+      effect: (effect) => context.effect(effect),
+      log: (level, text) => context.log(level, text),
+      epoch: () => context.epoch(),
+      ack: (key, rc, status) => {
+        if (key !== "") context.multicast({ kind: "ack", key, rc, status });
+      },
+      deleted: (resource, entry, key) =>
+        context.multicast({ kind: "history-deleted", resource, entry, key, refresh: 0 }),
+      result: (operation, outcome, onFail, update) => {
+        if (operation.key === "") return;
+        context.multicast({
+          kind: "result",
+          key: operation.key,
+          resource: operation.resource,
+          operation: operation.operation,
+          intervalMs: operation.intervalMs,
+          rc: outcome.rc,
+          status: outcome.status,
+          targetRc: operation.targetRc,
+          onFail,
+          now: context.epoch(),
+          body: writeXml(update, { indent: false }),
+        });
+      },
+    };
+  }
+
+  get doc(): CibDoc {
+    return this.current;
+  }
+
+  /** First event: nothing is known but the disk. */
+  start(): void {
+    this.context.log(
+      "info",
+      `Configuration ${versionText(this.current.version)} read from ${this.config.cibFolder}`,
+    );
+  }
+
+  /** Everything but start, jobs, timers and endings. */
+  event(event: PacemakerdEvent): void {
+    switch (event.kind) {
+      case "cpg-configuration":
+        this.configuration(event);
+        return;
+      case "cpg-deliver": {
+        const body = this.port.deliver(event.from, event.body);
+        const message = body === undefined ? undefined : tryDecode(body);
+        if (message !== undefined) this.deliver(event.from, message);
+        return;
+      }
+      case "quorum":
+        this.quorum = event;
+        this.quorumOverdue = false;
+        return;
+      case "foreign-groups":
+        this.controller.foreign = event.groups;
+        this.controller.trigger("Other managers");
+        return;
+      case "computed":
+        this.controller.computed(event.id, event.result);
+        return;
+      case "persist-failed":
+        this.durable.persistFailed(event.path);
+        return;
+      case "client-connected":
+      case "client-request":
+      case "client-gone":
+        this.door.event(event);
+        return;
+      default:
+    }
+  }
+
+  /** End of a step: what may be done now is done. */
+  finishStep(): void {
+    this.markQuorum();
+    this.controller.consider();
+  }
+
+  timer(name: string): void {
+    if (name === "quorum-wait") {
+      this.quorumOverdue = true;
+      return;
+    }
+    if (this.durable.timer(name, this.current)) return;
+    if (this.executor.timer(this.context.now, name)) return;
+    if (this.controller.timer(name)) return;
+    this.door.timer(name);
+  }
+
+  // --- memberships and rounds (rule 2) ---
+
+  private configuration(event: Extract<PacemakerdEvent, { kind: "cpg-configuration" }>): void {
+    this.drainQueue();
+    this.membership.configuration(event);
+    this.controller.suspend();
+    this.markSent = undefined;
+    this.bootstrapSent = "";
+    this.quorumOverdue = false;
+    for (const body of this.port.configuration()) this.context.effect({ kind: "multicast", body });
+    this.context.multicast(this.statement());
+  }
+
+  private statement(): Statement {
+    const { version } = this.current;
+    const own = transientElement(this.current, this.context.self);
+    return {
+      kind: "statement",
+      label: this.membership.label,
+      uname: this.config.nodeName,
+      fresh: this.fresh,
+      hasHistory: hasHistory(this.current, this.durable.quorateSeq),
+      quorateSeq: this.durable.quorateSeq,
+      adminEpoch: version.adminEpoch,
+      epoch: version.epoch,
+      numUpdates: version.numUpdates,
+      digest: wholeDigest(this.current),
+      joined: this.membership.joined,
+      body: this.fresh || own === undefined ? "" : writeXml(own, { indent: false }),
+    };
+  }
+
+  private deliver(from: GroupMember, message: Message): void {
+    switch (message.kind) {
+      case "statement":
+        if (this.membership.statement(from, message)) this.decideRound();
+        return;
+      case "state":
+        this.adoptState(from, message);
+        return;
+      default:
+        if (this.membership.isSynchronised) this.apply(from, message);
+        else this.queue.push({ from, message });
+    }
+  }
+
+  private decideRound(): void {
+    const verdict = this.membership.verdict!;
+    if (verdict.identical) {
+      this.complete(this.current, true, this.durable.quorateSeq, {
+        joined: this.membership.joined,
+        names: [],
+      });
+      return;
+    }
+    if (verdict.donor !== this.config.nodeId) return;
+    this.context.multicast({
+      kind: "state",
+      label: this.membership.label,
+      quorateSeq: this.durable.quorateSeq,
+      joined: this.membership.joined,
+      names: this.membership.names,
+      body: writeXml(this.current.root, { indent: false }),
+    });
+  }
+
+  private adoptState(from: GroupMember, state: Extract<Message, { kind: "state" }>): void {
+    const { membership } = this;
+    const { donor } = membership.verdict ?? { donor: -1 };
+    if (membership.phase !== "transferring" || state.label !== membership.label) return;
+    if (from.nodeId !== donor) return;
+    const root = tryParse(state.body, "the donor's CIB");
+    if (root === undefined) {
+      this.context.log("error", `The CIB that node ${from.nodeId} sent cannot be read`);
+      return;
+    }
+    const mine = membership.statementOf(this.config.nodeId);
+    const theirs = membership.statementOf(donor);
+    const kept =
+      donor === this.config.nodeId ||
+      (mine?.digest === theirs?.digest && mine?.quorateSeq === theirs?.quorateSeq);
+    const doc = donor === this.config.nodeId ? this.current : cibDoc(root);
+    this.complete(doc, kept, state.quorateSeq, state);
+  }
+
+  private complete(
+    base: CibDoc,
+    kept: boolean,
+    quorateSeq: number,
+    state: Pick<Extract<Message, { kind: "state" }>, "joined" | "names">,
+  ): void {
+    const { membership } = this;
+    membership.complete(state);
+    const own = membership.members.map((nodeId) => {
+      const statement = membership.statementOf(nodeId)!;
+      const text = statement.body;
+      const parsed = text === "" ? undefined : tryParse(text, "transient attributes");
+      return { nodeId, fresh: statement.fresh, element: parsed };
+    });
+    const doc = adoptedCib(base, membership, own, (id) => this.nameOf(id));
+    this.setDoc("cib_replace", doc);
+    this.durable.adopted(doc, kept);
+    if (!kept) this.durable.markQuorate(doc, quorateSeq);
+    this.fresh = false;
+    this.controller.resume();
+    this.logController();
+    this.context.setTimer("quorum-wait", QUORUM_WAIT_MS);
+    this.drainQueue();
+    this.context.multicast({
+      kind: "publish",
+      label: membership.label,
+      inFlight: this.executor.inFlight,
+      body: writeXml(this.executor.lrm, { indent: false }),
+    });
+    if (this.leaving) this.askToLeave();
+  }
+
+  private logController(): void {
+    const { controller } = this.membership;
+    const name = controller === undefined ? "none" : this.membership.uname(controller);
+    this.context.log("notice", `Members: ${this.memberNames().join(" ")}; controller: ${name}`);
+  }
+
+  private memberNames(): readonly string[] {
+    return this.membership.members.map((id) => this.membership.uname(id) ?? String(id));
+  }
+
+  private drainQueue(): void {
+    const { queue } = this;
+    this.queue = [];
+    for (const { from, message } of queue) this.apply(from, message);
+  }
+
+  private nameOf(nodeId: number): NodeName | undefined {
+    const uname = this.membership.uname(nodeId);
+    return uname === undefined ? undefined : this.context.cibName(nodeId, uname);
+  }
+
+  private nodeByUname(uname: string): NodeName | undefined {
+    const nodeId = this.membership.nodeIdOf(uname);
+    if (nodeId !== undefined) return this.context.cibName(nodeId, uname);
+    return this.controller.configuredNodes().find((node) => node.uname === uname);
+  }
+
+  // --- the order (rule 1) ---
+
+  private setDoc(op: string, doc: CibDoc): boolean {
+    const before = this.current;
+    if (doc === before) return false;
+    this.current = doc;
+    this.door.cib.notify(op, before, doc);
+    return true;
+  }
+
+  private apply(from: GroupMember, message: Message): void {
+    const node = this.nameOf(from.nodeId);
+    if (node === undefined) return;
+    const own = from.nodeId === this.config.nodeId && from.processId === this.config.processId;
+    if ("label" in message && message.label !== this.membership.label) return;
+    switch (message.kind) {
+      case "request":
+        this.applyRequest(message, node, own);
+        return;
+      case "persisted":
+        this.durable.report(from.nodeId, message.upTo);
+        return;
+      case "publish":
+        this.applyPublish(from.nodeId, node, message);
+        return;
+      case "quorum-mark":
+        this.applyMark(message, node);
+        return;
+      case "order":
+        this.applyOrder(message);
+        return;
+      case "result":
+        this.applyResult(from.nodeId, node, message);
+        return;
+      case "ack":
+        this.controller.ack(from.nodeId, message.key, message.rc, message.status);
+        return;
+      case "attribute":
+      case "clear-failure":
+        this.applyAttributes(message);
+        return;
+      case "executor-request":
+        this.executorRequest(message);
+        return;
+      case "history-deleted":
+        this.applyDeleted(from.nodeId, node, message);
+        return;
+      case "leave-granted":
+        if (message.to === this.config.nodeId) this.context.multicast({ kind: "goodbye" });
+        return;
+      case "goodbye":
+        this.setDoc("cib_modify", applyGoodbye(this.current, node));
+        if (own) this.context.effect({ kind: "exit", code: 0 });
+        return;
+      default:
+    }
+  }
+
+  private applyRequest(
+    request: Extract<Message, { kind: "request" }>,
+    node: NodeName,
+    own: boolean,
+  ): void {
+    const applied = this.door.cib.delivered(this.current, request, node.uname, own);
+    const changed = this.setDoc(request.op, applied.doc);
+    if (applied.configurationChanged) this.durable.changed();
+    this.door.cib.afterDelivery();
+    if (changed) {
+      this.controller.trigger(
+        applied.configurationChanged ? "Configuration change" : "Status change",
+      );
+    }
+  }
+
+  private applyPublish(
+    nodeId: number,
+    node: NodeName,
+    message: Extract<Message, { kind: "publish" }>,
+  ): void {
+    const lrm = tryParse(message.body, "a member's history");
+    if (lrm === undefined) return;
+    this.setDoc("cib_modify", applyPublish(this.current, node, lrm));
+    this.membership.published.add(nodeId);
+    this.controller.inFlight.replace(nodeId, message.inFlight);
+  }
+
+  private applyMark(message: Extract<Message, { kind: "quorum-mark" }>, node: NodeName): void {
+    const doc = withRootAttrs(this.current, {
+      "have-quorum": message.quorate ? "1" : "0",
+      "dc-uuid": node.id,
+    });
+    this.setDoc("cib_modify", doc);
+    this.controller.quorate = message.quorate;
+    if (message.quorate) this.durable.markQuorate(this.current, this.membership.ringSeq);
+    this.controller.trigger(message.quorate ? "Quorum gained" : "Quorum lost");
+  }
+
+  private applyOrder(message: Extract<Message, { kind: "order" }>): void {
+    const target = this.nameOf(message.to);
+    const root = tryParse(message.body, "an order");
+    if (target === undefined || root === undefined) return;
+    const order = parseOrder(root, message.key, target.uname);
+    if (order === undefined) return;
+    this.controller.ordered(message.to, message.key);
+    const { operation } = order;
+    const leaving = transientAttributes(this.current, target.id).get("shutdown");
+    const mine = message.to === this.config.nodeId;
+    if (operation.operation === "start" && leaving !== undefined && leaving !== "0") {
+      if (mine) {
+        this.context.multicast({ kind: "ack", key: message.key, rc: 1, status: OpStatus.invalid });
+      }
+      return;
+    }
+    if (isRecorded(operation.operation)) {
+      const update = pendingUpdate(operation, message.now);
+      const doc = withLrm(this.current, target, (lrm) => withHistory(lrm, update));
+      this.setDoc("cib_modify", doc);
+    }
+    if (!mine) return;
+    if (operation.operation === "cancel") {
+      const { cancels } = order;
+      this.executor.cancel(operation.resource, cancels.operation, cancels.intervalMs, message.key);
+    } else if (operation.operation === "delete") {
+      this.forget(operation.resource, message.key, 0);
+    } else {
+      this.executor.accept(this.context.now, operation, order.timeoutMs, order.onFail);
+    }
+  }
+
+  private forget(resource: string, key: string, refresh: number): void {
+    this.executor.forget(resource);
+    this.context.multicast({ kind: "history-deleted", resource, entry: "", key, refresh });
+  }
+
+  private applyResult(
+    nodeId: number,
+    node: NodeName,
+    message: Extract<Message, { kind: "result" }>,
+  ): void {
+    const update = tryParse(message.body, "a result");
+    if (update === undefined) return;
+    this.setDoc("cib_modify", applyResult(this.current, node, message, update));
+    this.controller.result(nodeId, message);
+  }
+
+  private applyAttributes(
+    message: Extract<Message, { kind: "attribute" | "clear-failure" }>,
+  ): void {
+    const node = this.nodeByUname(message.node);
+    if (node === undefined) return;
+    const doc =
+      message.kind === "attribute"
+        ? applyAttribute(this.current, node, message)
+        : applyClearFailure(this.current, node, message);
+    if (message.kind === "clear-failure" && message.dropEntry && node.id === this.context.self.id) {
+      this.executor.forgetFailure(message.resource);
+    }
+    if (!this.setDoc("cib_modify", doc)) return;
+    if (!this.controller.isDownExpected(node.id)) {
+      this.controller.trigger("Transient attribute change");
+    }
+  }
+
+  private executorRequest(message: Extract<Message, { kind: "executor-request" }>): void {
+    if (message.to !== this.config.nodeId) return;
+    if (message.task === "forget-all") {
+      this.forget("", message.key, message.now);
+      return;
+    }
+    if (message.task === "delete") {
+      this.forget(message.resource, message.key, message.now);
+      const pair = element("nvpair", {
+        id: "cib-bootstrap-options-last-lrm-refresh",
+        name: "last-lrm-refresh",
+        value: String(message.now),
+      });
+      const set = element("cluster_property_set", { id: "cib-bootstrap-options" }, [pair]);
+      this.door.cib.modify("crm_config", element("crm_config", {}, [set]));
+      return;
+    }
+    const root = tryParse(message.body, "a tool's order");
+    const key = `0:-1:0:${this.context.uuid()}`;
+    const order = root === undefined ? undefined : parseOrder(root, key, this.config.nodeName);
+    if (order !== undefined) this.executor.fail({ ...order.operation, operation: "asyncmon" });
+    this.context.multicast({
+      kind: "history-deleted",
+      resource: message.resource,
+      entry: `${message.resource}_asyncmon_none`,
+      key: message.key,
+      refresh: 0,
+    });
+  }
+
+  private applyDeleted(
+    nodeId: number,
+    node: NodeName,
+    message: Extract<Message, { kind: "history-deleted" }>,
+  ): void {
+    if (nodeState(this.current, node.id) !== undefined) {
+      const doc = withLrm(this.current, node, (lrm) =>
+        withoutHistory(lrm, message.resource, message.entry),
+      );
+      this.setDoc("cib_delete", doc);
+    }
+    this.controller.deleted(nodeId, message.key);
+    this.door.controller.answered(message.key);
+  }
+
+  // --- quorum, bootstrap, leaving ---
+
+  /** The controller tells everyone what the quorum service says of this membership. */
+  private markQuorum(): void {
+    const { membership, quorum } = this;
+    if (!membership.isSynchronised || !membership.isController || quorum === undefined) return;
+    if (quorum.ringSeq < membership.ringSeq && !this.quorumOverdue) return;
+    if (this.markSent === quorum.quorate) return;
+    this.markSent = quorum.quorate;
+    this.context.multicast({
+      kind: "quorum-mark",
+      label: membership.label,
+      quorate: quorum.quorate,
+    });
+  }
+
+  private expectedVotes(): number | undefined {
+    if (this.config.form !== "legacy") return undefined;
+    const stored = Number.parseInt(this.controller.option("expected-quorum-votes") ?? "2", 10);
+    const seen = Math.max(2, this.membership.ringMembers.length, stored || 2);
+    return this.quorum?.expectedVotes ?? seen;
+  }
+
+  private bootstrap(): boolean {
+    const requests = bootstrapRequests(this.current, {
+      form: this.config.form,
+      version: QUORATE_VERSION,
+      clusterName: this.config.clusterName,
+      members: this.membership.members.flatMap((id) => this.nameOf(id) ?? []),
+      expectedVotes: this.expectedVotes(),
+    });
+    if (requests.length === 0) return false;
+    const text = requests.map((r) => writeXml(r.data, { indent: false })).join("");
+    if (this.bootstrapSent === text) return false;
+    this.bootstrapSent = text;
+    for (const request of requests) this.door.cib.modify(request.section, request.data);
+    return true;
+  }
+
+  /** The cluster can stop our resources for us. */
+  get canLeaveOrderly(): boolean {
+    return this.membership.isSynchronised && this.controller.foreign.length === 0;
+  }
+
+  askToLeave(): void {
+    this.leaving = true;
+    this.context.multicast({
+      kind: "attribute",
+      node: this.config.nodeName,
+      name: "shutdown",
+      value: String(this.context.epoch()),
+      pattern: false,
+    });
+  }
+
+  /** Is our CIB newer than another's? For tools of this process. */
+  isNewerThan(other: CibDoc): boolean {
+    return compareVersions(this.current.version, other.version) > 0;
+  }
+
+  /** This node's own part of the status section. */
+  ownState(): XmlElement | undefined {
+    return nodeState(this.current, this.context.self.id);
+  }
+}

@@ -37,7 +37,8 @@ const STATES: Readonly<Record<VoterStatus, VoterState>> = { member: 1, dead: 2, 
 export class QuorumService {
   private readonly counter: Votequorum;
   private readonly models = new Map<number, 0 | 1>();
-  private readonly trackers = new Map<number, number>();
+  /** Clients that track; true: also changes. */
+  private readonly trackers = new Map<number, boolean>();
   private readonly votequorumTrackers = new Map<number, bigint>();
   private lastNodes: { readonly joined: readonly number[]; readonly left: readonly number[] } = {
     joined: [],
@@ -97,7 +98,8 @@ export class QuorumService {
     if ((flags & (QuorumTrack.current | changes)) === 0) return [status(CsError.invalidParameter)];
     const first =
       (flags & QuorumTrack.current) !== 0 ? this.events(client, this.counter.state) : [];
-    if ((flags & changes) !== 0) this.trackers.set(client, flags);
+    // Who asked for the current state only is a tracker too: tools stop what they started.
+    this.trackers.set(client, (flags & changes) !== 0);
     return [...first, status(CsError.ok)];
   }
 
@@ -121,7 +123,9 @@ export class QuorumService {
     nodes: { readonly joined: readonly number[]; readonly left: readonly number[] },
   ): readonly FrontDoorEffect[] {
     this.lastNodes = nodes;
-    const told = [...this.trackers.keys()].flatMap((client) => this.events(client, state));
+    const told = [...this.trackers].flatMap(([client, changes]) =>
+      changes ? this.events(client, state) : [],
+    );
     const voted = [...this.votequorumTrackers].map(
       ([client, context]): FrontDoorEffect => this.votequorumEvent(client, context, state),
     );

@@ -3,6 +3,7 @@
  * neighbour advertisement for IPv6 (RFC 4861, section 4.4). Frames are built here and sent raw; arping is not needed.
  */
 import { readFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
 import { sleepMs } from "../../../lib/runtime/clock.ts";
 import { sendFrame } from "../../../lib/runtime/ffi/packet.ts";
 import { addressBits, familyOf } from "./address.ts";
@@ -97,15 +98,25 @@ export function announceOnce(nic: string, address: string): void {
   sendFrame(index, frame);
 }
 
+/** True while the address is still on this host: after a stop, another host announces it. */
+function isHere(address: string): boolean {
+  const family = familyOf(address) ?? 4;
+  const bits = addressBits(address, family);
+  return Object.values(networkInterfaces()).some((list) =>
+    list?.some((a) => addressBits(a.address, family) === bits),
+  );
+}
+
 /** `quorate agent announce NIC ADDRESS COUNT INTERVAL_MS`: the further announcements, in the background. */
 export async function announce(words: readonly string[]): Promise<number> {
   const [nic = "", address = "", count = "0", interval = "0"] = words;
   for (let turn = 0; turn < Number(count); turn++) {
     await sleepMs(Number(interval));
+    if (!isHere(address)) return 0;
     try {
       announceOnce(nic, address);
     } catch {
-      return 1; // the address has gone on, or the interface is gone
+      return 1; // the interface is gone
     }
   }
   return 0;

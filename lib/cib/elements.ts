@@ -94,7 +94,6 @@ const TYPES: Readonly<Record<string, ValueType>> = {
   sequential: "boolean",
   "require-all": "boolean",
   ordering: ["group", "listed"],
-  influence: "boolean",
   "loss-policy": ["stop", "demote", "fence", "freeze"],
   "boolean-op": ["or", "and"],
   "expression.operation": ["lt", "gt", "lte", "gte", "eq", "ne", "defined", "not_defined"],

@@ -6,6 +6,7 @@ import { parseScore } from "../base/score.ts";
 import { COMMENT, type XmlElement } from "../xml/node.ts";
 import { stepText } from "../xml/path.ts";
 import { type ElementRule, elements, type ValueType } from "./elements.ts";
+import { formProblem, referencesOf } from "./forms.ts";
 import { schemaOf } from "./schema.ts";
 
 /** One finding. `path` is the element's, as pathText writes it. */
@@ -58,10 +59,10 @@ export function validateCib(root: XmlElement): readonly ValidationProblem[] {
     ];
   }
   const check = new Check(schema);
-  check.element(root, "/cib");
+  check.element(root, "/cib", undefined);
   if (check.problems.length === 0) {
     for (const child of root.children) {
-      if (child.name === "configuration") check.uniqueIds(child, "/cib/configuration");
+      if (child.name === "configuration") check.ids(child, "/cib/configuration");
     }
   }
   return check.problems;
@@ -82,7 +83,7 @@ class Check {
     this.#passed = known;
   }
 
-  element(node: XmlElement, path: string): void {
+  element(node: XmlElement, path: string, parent: XmlElement | undefined): void {
     if (this.#passed.has(node) || this.problems.length >= MAXIMUM_PROBLEMS) return;
     const before = this.problems.length;
     const rule = elements.get(node.name);
@@ -92,6 +93,10 @@ class Check {
     }
     this.#attributes(node, path, rule);
     if (!rule.open) this.#children(node, path, rule);
+    if (this.problems.length === before) {
+      const problem = formProblem(node, parent);
+      if (problem !== undefined) this.#add(node, path, problem);
+    }
     if (this.problems.length === before) this.#passed.add(node);
   }
 
@@ -148,7 +153,7 @@ class Check {
       if (childRule.maximum !== undefined && count > childRule.maximum) {
         this.#add(child, childPath, `<${node.name}> has more than one <${child.name}>`);
       }
-      this.element(child, childPath);
+      this.element(child, childPath, node);
     }
     for (const childRule of rule.children.values()) {
       if (childRule.minimum > 0 && !counts.has(childRule.name)) {
@@ -164,20 +169,27 @@ class Check {
     return until !== undefined && this.#schema >= until;
   }
 
-  /** Ids name one element each in the whole configuration. */
-  uniqueIds(configuration: XmlElement, path: string): void {
+  /** Ids name one element each in the whole configuration, and references lead to one. */
+  ids(configuration: XmlElement, path: string): void {
     const seen = new Map<string, string>();
+    const references: { readonly node: XmlElement; readonly path: string; name: string }[] = [];
     const visit = (node: XmlElement, nodePath: string): void => {
-      const type = elements.get(node.name)?.attrs.get("id")?.type;
       const id = node.attrs.get("id");
-      if (id !== undefined && type === "id") {
+      if (id !== undefined && elements.get(node.name)?.attrs.get("id")?.type === "id") {
         const other = seen.get(id);
         if (other === undefined) seen.set(id, nodePath);
         else this.#add(node, nodePath, `the id "${id}" is used twice`, `also by ${other}`);
       }
+      for (const name of referencesOf(node)) references.push({ node, path: nodePath, name });
       for (const child of node.children) visit(child, `${nodePath}/${stepText(child)}`);
     };
     visit(configuration, path);
+    for (const { node, path: nodePath, name } of references) {
+      const target = node.attrs.get(name);
+      if (target !== undefined && !seen.has(target)) {
+        this.#add(node, nodePath, `${name} names "${target}", which does not exist`);
+      }
+    }
   }
 }
 
@@ -220,7 +232,7 @@ function wrongValue(type: ValueType, value: string): string | undefined {
         ? undefined
         : "a whole number, INFINITY or -INFINITY";
     case "boolean":
-      return /^(true|false|1|0)$/i.test(value) ? undefined : "true, false";
+      return /^(true|false|1|0)$/.test(value) ? undefined : "true, false";
     case "count":
       return /^\d+$/.test(value) ? undefined : "a whole number from 0";
     case "port":

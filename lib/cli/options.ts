@@ -113,6 +113,7 @@ export function parseOptions(table: readonly OptionSpec[], args: readonly string
     list: of,
     order: given,
     positionals,
+    words: args,
   };
 }
 
@@ -125,5 +126,6 @@ export function passThrough(args: readonly string[]): ParsedOptions {
     list: () => [],
     order: [],
     positionals: args,
+    words: args,
   };
 }

@@ -23,6 +23,8 @@ export interface Session {
   readFile(path: string): Promise<Uint8Array>;
   writeFile(path: string, data: Uint8Array | string, mode?: number): Promise<void>;
   exists(path: string): boolean;
+  /** Removes a file. Rejects with CrmError naming the path. */
+  removeFile(path: string): Promise<void>;
   /** Prints at once. For tools that stay; the others return their output. */
   print(text: string): void;
   warn(text: string): void;
@@ -61,6 +63,8 @@ export interface ParsedOptions {
   list(key: string): readonly string[];
   readonly order: readonly { readonly key: string; readonly value: string }[];
   readonly positionals: readonly string[];
+  /** All words as typed; for the request attribute of XML answers. */
+  readonly words: readonly string[];
 }
 
 export interface ToolResult {

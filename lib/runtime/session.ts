@@ -1,5 +1,5 @@
 /** The world as cmd/main.ts shows it to a tool: the real `Session` of lib/cli/tool.ts. */
-import { existsSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { existsSync, readFileSync, unlinkSync, writeFileSync, writeSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { CrmError } from "../base/error.ts";
 import { Exit } from "../base/exit.ts";
@@ -78,6 +78,13 @@ export function realSession(program: string): Session {
       }
     },
     exists: existsSync,
+    async removeFile(path) {
+      try {
+        unlinkSync(path);
+      } catch (error) {
+        throw fileError(path, error);
+      }
+    },
     print: (text) => void writeSync(1, text),
     warn: (text) => void writeSync(2, text),
     ipc: ipcTransport({ waiting: "blocking" }),

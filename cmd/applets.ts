@@ -34,6 +34,11 @@ export const applets: Readonly<Record<string, Applet>> = {
     group: "quorate",
     load: () => import("./quorate/uninstall.ts"),
   },
+  pacemakerd: {
+    summary: "the manager's daemon",
+    group: "pacemaker",
+    load: () => import("./pacemaker/pacemakerd.ts"),
+  },
   crm_mon: {
     summary: "show what the cluster is doing",
     group: "pacemaker",

@@ -49,4 +49,6 @@ export const limits = {
   managerStopMs: 20 * 60 * 1000,
   /** Longest wait before pacemakerd is started again. */
   managerBackoffMs: 10_000,
+  /** Messages of this size fit every connection to pacemakerd; a larger CIB travels packed or not at all. */
+  managerMessageBytes: 1024 * 1024,
 } as const;

@@ -4,7 +4,7 @@
  * sender sends it again: a newcomer would else miss a message that the others apply (HOUSE rule 2).
  */
 import { limits } from "../base/limits.ts";
-import type { GroupMember } from "./api.ts";
+import type { GroupConfigurationEvent, GroupMember } from "./api.ts";
 
 /** Room for headers below the ring's own limit. */
 const PART_BYTES = 512 * 1024;
@@ -112,5 +112,49 @@ export class GroupPort {
     const again = [...this.unfinished.values()];
     this.unfinished.clear();
     return again.flatMap((message) => [...this.send(message)]);
+  }
+}
+
+/** What corosync's CPG client says of groups and ring; field by field what lib/wire/ipc/services-cpg.ts decodes. */
+export type GroupNews =
+  | {
+      readonly event: "configuration";
+      readonly group: string;
+      readonly members: readonly { readonly nodeId: number; readonly pid: number }[];
+    }
+  | {
+      readonly event: "ring";
+      readonly ringId: { readonly rep: number; readonly seq: number };
+      readonly members: readonly number[];
+    };
+
+/** Our CPG group's name. A name of its own keeps us apart from other managers (HOUSE rule 11). */
+export const GROUP_NAME = "quorate";
+/** Groups whose members are other managers. */
+export const FOREIGN_GROUPS = ["crmd", "cib", "attrd", "stonith-ng"] as const;
+
+/**
+ * Puts group and ring together: corosync tells of them in two events, in any order. Every change of either gives a
+ * configuration; a round of statements about a half-told one is simply begun again.
+ */
+export class GroupTracker {
+  private members: readonly GroupMember[] | undefined;
+  private ring: Extract<GroupNews, { event: "ring" }> | undefined;
+
+  /** The configuration that this news completes, if any. */
+  news(event: GroupNews): GroupConfigurationEvent | undefined {
+    if (event.event === "ring") this.ring = event;
+    else if (event.group === GROUP_NAME) {
+      this.members = event.members.map((m) => ({ nodeId: m.nodeId, processId: m.pid }));
+    } else return undefined;
+    if (this.members === undefined || this.ring === undefined) return undefined;
+    const { ringId, members } = this.ring;
+    return {
+      kind: "cpg-configuration",
+      members: this.members,
+      ringId: `${ringId.rep}.${ringId.seq.toString(16)}`,
+      ringSeq: ringId.seq,
+      ringMembers: members,
+    };
   }
 }

@@ -26,9 +26,9 @@ function lsbStatus(exit: number): number {
   }
 }
 
-/** Exit code of an agent as an OCF code. */
+/** Exit code of an agent as an OCF code. systemctl speaks LSB, so `systemd` is read like it. */
 export function ocfCode(standard: string, operation: string, exit: number): number {
-  if (standard === "lsb" || standard === "service") {
+  if (standard !== "ocf") {
     if (operation === "monitor") return lsbStatus(exit);
     return exit <= 7 ? exit : 1;
   }

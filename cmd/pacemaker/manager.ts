@@ -1,0 +1,186 @@
+/**
+ * Runs the second process on the real machine: corosync's IPC, the traditional endpoints, agents, disk and log around the
+ * core of lib/pacemakerd. Decides nothing.
+ */
+import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { limits } from "../../lib/base/limits.ts";
+import type { IpcTransport } from "../../lib/client/transport.ts";
+import type { PacemakerdEffect, PacemakerdEvent } from "../../lib/pacemakerd/api.ts";
+import { loadStored } from "../../lib/pacemakerd/cib/store.ts";
+import { Pacemakerd } from "../../lib/pacemakerd/pacemakerd.ts";
+import { SERVICES } from "../../lib/pacemakerd/services/front-door.ts";
+import { epochMs } from "../../lib/runtime/clock.ts";
+import { makeFolder, readWhole, writeDurably } from "../../lib/runtime/disk.ts";
+import { entropyBytes } from "../../lib/runtime/entropy.ts";
+import { type Host, runCore } from "../../lib/runtime/host.ts";
+import { serveIpc } from "../../lib/runtime/ipc-server.ts";
+import { onSignals, onUncaught } from "../../lib/runtime/signals.ts";
+import { zoneOffset } from "../../lib/runtime/zone.ts";
+import { schedule } from "../../lib/scheduler/schedule.ts";
+import { AgentRunner } from "./agent-runner.ts";
+import type { ManagerLog } from "./manager-log.ts";
+import { allowGroup, type Place, RingLink } from "./ring-link.ts";
+
+const CIB_FOLDER = "/var/lib/pacemaker/cib";
+const FOLDERS = [CIB_FOLDER, "/var/lib/pacemaker/cores", "/var/lib/pacemaker/pengine"];
+const CLOCK_MS = 10_000;
+const EACCES = -13;
+const EXIT_SOFTWARE = 70;
+const GROUP = "haclient";
+const USER = "hacluster";
+
+interface Accounts {
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+  /** uids that belong to the group. */
+  readonly members: ReadonlySet<number>;
+}
+
+function table(path: string): readonly (readonly string[])[] {
+  try {
+    return readFileSync(path, "utf8")
+      .split("\n")
+      .map((line) => line.split(":"));
+  } catch {
+    return [];
+  }
+}
+
+/** User hacluster and group haclient, where the machine has them. */
+function readAccounts(): Accounts {
+  const users = table("/etc/passwd");
+  const group = table("/etc/group").find((row) => row[0] === GROUP);
+  const gid = group?.[2] === undefined ? undefined : Number(group[2]);
+  const names = new Set((group?.[3] ?? "").split(","));
+  const members = users
+    .filter((row) => names.has(row[0] ?? "") || (gid !== undefined && Number(row[3]) === gid))
+    .map((row) => Number(row[2]));
+  const own = users.find((row) => row[0] === USER)?.[2];
+  return { uid: own === undefined ? undefined : Number(own), gid, members: new Set(members) };
+}
+
+function readStored(path: string): Uint8Array | undefined {
+  const data = readWhole(path, limits.xmlDocumentBytes);
+  return data instanceof Uint8Array ? data : undefined;
+}
+
+export interface ManagerOptions {
+  readonly ipc: IpcTransport;
+  readonly place: Place;
+  readonly log: ManagerLog;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly onReady: () => void;
+}
+
+function agentDefaults(env: ManagerOptions["env"]): Readonly<Record<string, string>> {
+  const file = env["QUORATE_LOGFILE"] ?? "/var/log/pacemaker/pacemaker.log";
+  return {
+    HA_LOGFACILITY: "daemon",
+    HA_logfacility: "daemon",
+    HA_LOGFILE: file,
+    HA_debug: "0",
+    PCMK_debug: "0",
+    PCMK_logfile: file,
+    PCMK_service: "pacemaker-execd",
+    PCMK_cluster_type: "corosync",
+    HA_cluster_type: "corosync",
+    PCMK_mcp: "true",
+    HA_mcp: "true",
+  };
+}
+
+/** Runs the manager to its end; the exit code. Rejects when endpoints or the ring cannot be opened. */
+export async function runManager(options: ManagerOptions): Promise<number> {
+  const { ipc, place, log } = options;
+  for (const folder of FOLDERS) makeFolder(folder, 0o750);
+  const say = (level: "error" | "crit" | "warning" | "debug", text: string) =>
+    log.write({ kind: "log", level, subsystem: "pacemakerd", text });
+  const loaded = loadStored(CIB_FOLDER, readStored);
+  for (const text of loaded.errors) say("error", text);
+  const core = new Pacemakerd({
+    nodeId: place.nodeId,
+    nodeName: place.nodeName,
+    processId: process.pid,
+    seed: Buffer.from(entropyBytes(32)).toString("hex"),
+    form: place.form,
+    ...(place.clusterName === undefined ? {} : { clusterName: place.clusterName }),
+    cibFolder: CIB_FOLDER,
+    stored: loaded,
+    cores: cpus().length,
+    utcOffsetSeconds: zoneOffset(epochMs() / 1000),
+  });
+  let host: Host<PacemakerdEvent> | undefined;
+  const post = (event: PacemakerdEvent) => host?.post(event);
+  const accounts = readAccounts();
+  const isAllowed = (uid: number, gid: number) =>
+    uid === 0 || uid === accounts.uid || gid === accounts.gid || accounts.members.has(uid);
+  const server = serveIpc({
+    services: SERVICES,
+    minimumMessageBytes: Number(options.env["PCMK_ipc_buffer"]) || limits.managerMessageBytes,
+    authorize: (_service, { uid, gid }) => (isAllowed(uid, gid) ? 0 : EACCES),
+    access: ({ uid, gid }) =>
+      uid === 0 ? { uid, gid, mode: 0o600 } : { uid, gid: accounts.gid ?? gid, mode: 0o660 },
+    onEvent: post,
+    log: (text) => say("debug", text),
+  });
+  const agents = new AgentRunner(post, agentDefaults(options.env));
+  const door = (effect: Parameters<typeof server.perform>[0]) => server.perform(effect);
+  let link: RingLink | undefined;
+  host = runCore<PacemakerdEvent, PacemakerdEffect>(
+    core,
+    {
+      log: (record) => log.write(record),
+      persist: (effect) => {
+        const mode = effect.mode === undefined ? {} : { mode: effect.mode };
+        const ids = {
+          ...(accounts.uid === undefined ? {} : { uid: accounts.uid }),
+          ...(accounts.gid === undefined ? {} : { gid: accounts.gid }),
+        };
+        const failed = writeDurably(effect.path, effect.data, { ...mode, ...ids });
+        if (failed === undefined) return;
+        say("error", failed.text);
+        post({ kind: "persist-failed", path: effect.path });
+      },
+      multicast: (effect) => link?.multicast(effect.body),
+      run: (effect) => agents.run(effect),
+      kill: (effect) => agents.kill(effect.job),
+      compute: (effect) => {
+        const result = schedule(effect.cib, effect.now, effect.options);
+        post({ kind: "computed", id: effect.id, result });
+      },
+      respond: door,
+      "send-event": door,
+      "drop-client": door,
+      "flow-control": door,
+    },
+    { onError: (error) => say("crit", `internal error: ${errorText(error)}`) },
+  );
+  const dropSignals = onSignals({
+    SIGTERM: () => post({ kind: "terminate" }),
+    SIGINT: () => post({ kind: "terminate" }),
+    SIGHUP: () => {},
+  });
+  onUncaught((error) => {
+    say("crit", `internal error: ${errorText(error)}`);
+    process.exit(EXIT_SOFTWARE);
+  });
+  const clock = setInterval(() => post({ kind: "wall-clock", epochMs: epochMs() }), CLOCK_MS);
+  try {
+    host.post({ kind: "start", epochMs: epochMs() });
+    if (accounts.gid !== undefined) await allowGroup(ipc, accounts.gid);
+    link = await RingLink.open(ipc, process.pid, post);
+    options.onReady();
+    return await host.done;
+  } finally {
+    clearInterval(clock);
+    dropSignals();
+    host.stop();
+    server.close();
+    link?.close();
+  }
+}
+
+function errorText(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

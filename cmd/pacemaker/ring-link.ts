@@ -1,0 +1,175 @@
+/**
+ * pacemakerd's connections to corosync: group, quorum, configuration map. Turns what corosync says into events of the core;
+ * when any of them closes, the ring is lost.
+ */
+import { connectCmap } from "../../lib/client/cmap.ts";
+import { type CpgClient, connectCpg } from "../../lib/client/cpg.ts";
+import { connectQuorum, type QuorumClient } from "../../lib/client/quorum.ts";
+import type { IpcTransport } from "../../lib/client/transport.ts";
+import { connectVotequorum } from "../../lib/client/votequorum.ts";
+import type { PacemakerdEvent } from "../../lib/pacemakerd/api.ts";
+import { FOREIGN_GROUPS, GROUP_NAME, GroupTracker } from "../../lib/pacemakerd/ring.ts";
+
+/** What corosync's configuration tells us about this node. */
+export interface Place {
+  readonly nodeId: number;
+  readonly nodeName: string;
+  readonly form: "legacy" | "nodelist";
+  readonly clusterName: string | undefined;
+}
+
+const FOREIGN_POLL_MS = 5000;
+const IP_ADDRESS = /^[\d.]+$|:/;
+
+/** Reads node id, name and form from corosync; rejects while corosync is not there. */
+export async function findPlace(ipc: IpcTransport, hostName: string): Promise<Place> {
+  const cpg = await connectCpg(ipc);
+  const nodeId = await cpg.localNodeId().finally(() => cpg.close());
+  const cmap = await connectCmap(ipc);
+  try {
+    let nodeName = hostName;
+    let listed = false;
+    for (let at = 0; ; at++) {
+      const id = await cmap.getNumber(`nodelist.node.${at}.nodeid`);
+      if (id === undefined) break;
+      listed = true;
+      if (id !== nodeId) continue;
+      const address = await cmap.getString(`nodelist.node.${at}.ring0_addr`);
+      const named = await cmap.getString(`nodelist.node.${at}.name`);
+      if (named !== undefined) nodeName = named;
+      else if (address !== undefined && !IP_ADDRESS.test(address)) nodeName = address;
+    }
+    return {
+      nodeId,
+      nodeName,
+      form: listed ? "nodelist" : "legacy",
+      clusterName: await cmap.getString("totem.cluster_name"),
+    };
+  } finally {
+    cmap.close();
+  }
+}
+
+/** Lets members of group haclient use corosync's services, as the original manager does; no harm when refused. */
+export async function allowGroup(ipc: IpcTransport, gid: number): Promise<void> {
+  const cmap = await connectCmap(ipc);
+  try {
+    await cmap.set(`uidgid.gid.${gid}`, { type: "u8", value: 1 });
+  } catch {
+    // Only tools of members of that group would miss it.
+  } finally {
+    cmap.close();
+  }
+}
+
+export class RingLink {
+  private readonly cpg: CpgClient;
+  private readonly quorum: QuorumClient;
+  private readonly post: (event: PacemakerdEvent) => void;
+  private readonly tracker = new GroupTracker();
+  private timer: NodeJS.Timeout | undefined;
+  private lost = false;
+  private foreign = "";
+
+  private constructor(
+    cpg: CpgClient,
+    quorum: QuorumClient,
+    post: (event: PacemakerdEvent) => void,
+  ) {
+    this.cpg = cpg;
+    this.quorum = quorum;
+    this.post = post;
+    cpg.onEvent = (event) => {
+      if (event.event === "deliver") {
+        const from = { nodeId: event.nodeId, processId: event.pid };
+        if (event.group === GROUP_NAME) this.post({ kind: "cpg-deliver", from, body: event.data });
+      } else if (event.event !== "partial") {
+        const configuration = this.tracker.news(event);
+        if (configuration !== undefined) this.post(configuration);
+      }
+    };
+    cpg.connection.onClose = () => this.onLost();
+    quorum.connection.onClose = () => this.onLost();
+  }
+
+  /** Connects, joins the group and follows quorum. */
+  static async open(
+    ipc: IpcTransport,
+    processId: number,
+    post: (event: PacemakerdEvent) => void,
+  ): Promise<RingLink> {
+    const cpg = await connectCpg(ipc);
+    const quorum = await connectQuorum(ipc);
+    const link = new RingLink(cpg, quorum, post);
+    await link.followQuorum(ipc);
+    await link.lookForOthers();
+    await cpg.join(GROUP_NAME, processId, true);
+    link.timer = setInterval(() => void link.lookForOthers().catch(() => {}), FOREIGN_POLL_MS);
+    return link;
+  }
+
+  private async followQuorum(ipc: IpcTransport): Promise<void> {
+    const hasProvider = await this.quorum.hasProvider();
+    this.quorum.onEvent = (event) => {
+      if (event.event !== "quorum") return;
+      const known = {
+        kind: "quorum",
+        quorate: event.quorate || !hasProvider,
+        ringSeq: event.ringId.seq,
+        nodes: event.members,
+      } as const;
+      this.expectedVotes(ipc).then(
+        (expectedVotes) =>
+          this.post(expectedVotes === undefined ? known : { ...known, expectedVotes }),
+        () => this.post(known),
+      );
+    };
+    await this.quorum.track(true);
+  }
+
+  private async expectedVotes(ipc: IpcTransport): Promise<number | undefined> {
+    const client = await connectVotequorum(ipc);
+    try {
+      return (await client.info(await this.cpg.localNodeId()))?.expectedVotes;
+    } finally {
+      client.close();
+    }
+  }
+
+  /** HOUSE rule 11: does another manager have members in this ring? */
+  private async lookForOthers(): Promise<void> {
+    if (this.lost) return;
+    const found: string[] = [];
+    for (const group of FOREIGN_GROUPS) {
+      if ((await this.cpg.membership(group)).length > 0) found.push(group);
+    }
+    const text = found.join(" ");
+    if (text === this.foreign) return;
+    this.foreign = text;
+    this.post({ kind: "foreign-groups", groups: found });
+  }
+
+  private onLost(): void {
+    if (this.lost) return;
+    this.lost = true;
+    clearInterval(this.timer);
+    this.post({ kind: "ring-lost" });
+  }
+
+  /** Sends to the group; a ring that takes nothing any more counts as lost. */
+  async multicast(body: Uint8Array): Promise<void> {
+    if (this.lost) return;
+    try {
+      await this.cpg.multicast(body);
+    } catch {
+      this.onLost();
+    }
+  }
+
+  close(): void {
+    this.lost = true;
+    clearInterval(this.timer);
+    this.quorum.close();
+    this.cpg.close();
+  }
+}

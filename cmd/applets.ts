@@ -44,4 +44,9 @@ export const applets: Readonly<Record<string, Applet>> = {
     group: "pacemaker",
     load: () => import("./pacemaker/crm_mon.ts"),
   },
+  cibadmin: {
+    summary: "query and edit the cluster's configuration",
+    group: "pacemaker",
+    load: () => import("./pacemaker/cibadmin.ts"),
+  },
 };

@@ -14,6 +14,9 @@ export interface XmlElement {
 /** Name of the elements that stand for comments (parseXml with `comments: true`); the comment is their `text`. */
 export const COMMENT = "#comment";
 
+/** Name of the elements that are written as a CDATA section of their `text`; only ever an only child. */
+export const CDATA = "#cdata";
+
 const NO_CHILDREN: readonly XmlElement[] = Object.freeze([]);
 const NO_ATTRS: ReadonlyMap<string, string> = new Map();
 

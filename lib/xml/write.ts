@@ -5,7 +5,7 @@
  *
  * Differs: the installed originals write a newline in a value as the two characters \n, which loses it.
  */
-import { COMMENT, type XmlElement } from "./node.ts";
+import { CDATA, COMMENT, type XmlElement } from "./node.ts";
 
 /** How to write: `indent: true` (the default) is the traditional layout with a final newline; false is one line without. */
 export interface WriteOptions {
@@ -57,9 +57,18 @@ export function writeXml(node: XmlElement, options: WriteOptions = {}): string {
   return parts.join("");
 }
 
+/** A section cannot hold its own end, so that is split over two. */
+function cdata(text: string): string {
+  return `<![CDATA[${text.replaceAll("]]>", "]]]]><![CDATA[>")}]]>`;
+}
+
 function writeOneLine(node: XmlElement, parts: string[]): void {
   if (node.name === COMMENT) {
     parts.push("<!--", node.text ?? "", "-->");
+    return;
+  }
+  if (node.name === CDATA) {
+    parts.push(cdata(node.text ?? ""));
     return;
   }
   if (node.children.length === 0 && node.text === undefined) {
@@ -80,6 +89,11 @@ function writeIndented(node: XmlElement, margin: string, parts: string[]): void 
   if (node.children.length === 0) {
     if (node.text === undefined) parts.push(margin, openTag(node), "/>\n");
     else parts.push(margin, openTag(node), ">", escapeText(node.text), "</", node.name, ">\n");
+    return;
+  }
+  const [only] = node.children;
+  if (only?.name === CDATA) {
+    parts.push(margin, openTag(node), ">", cdata(only.text ?? ""), "</", node.name, ">\n");
     return;
   }
   parts.push(margin, openTag(node), ">");

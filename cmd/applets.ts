@@ -49,4 +49,9 @@ export const applets: Readonly<Record<string, Applet>> = {
     group: "pacemaker",
     load: () => import("./pacemaker/cibadmin.ts"),
   },
+  crm: {
+    summary: "the cluster shell",
+    group: "crm",
+    load: () => import("./crm/crm.ts"),
+  },
 };

@@ -1,0 +1,72 @@
+/** Files, programs and the clock for the shell: pipes for filter, the editor with the person's terminal. */
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { CrmError } from "../../lib/base/error.ts";
+import type { Session } from "../../lib/cli/tool.ts";
+import type { HostPort } from "../../lib/crm/ports.ts";
+
+/** A filter may be slow, but not endless. */
+const PIPE_TIMEOUT_MS = 60_000;
+
+export class ShellHost implements HostPort {
+  readonly hostName: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The editor of the options; $EDITOR wins. */
+  editor = "vi";
+
+  constructor(private readonly session: Session) {
+    this.hostName = session.hostName;
+    this.env = session.env;
+  }
+
+  now(): number {
+    return this.session.now();
+  }
+
+  sleep(ms: number): Promise<void> {
+    return this.session.sleep(ms);
+  }
+
+  async readText(path: string): Promise<string> {
+    const data = path === "-" ? await this.session.readStdin() : await this.session.readFile(path);
+    return new TextDecoder().decode(data);
+  }
+
+  async writeText(path: string, text: string): Promise<void> {
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+    } catch {
+      // The write that follows tells what is wrong.
+    }
+    await this.session.writeFile(path, text);
+  }
+
+  async pipe(command: string, input: string): Promise<string> {
+    const done = await this.session.runProgram(["/bin/sh", "-c", command], {
+      stdin: input,
+      timeoutMs: PIPE_TIMEOUT_MS,
+    });
+    if (done.exit === 0) return done.stdout;
+    throw new CrmError(`${command}: exit status ${done.exit} ${done.stderr.trim()}`.trimEnd());
+  }
+
+  async edit(text: string, suffix: string): Promise<string | undefined> {
+    const folder = mkdtempSync(join(tmpdir(), "crm-"));
+    const file = join(folder, `edit${suffix}`);
+    try {
+      await this.session.writeFile(file, text, 0o600);
+      const editor = this.env["EDITOR"] ?? this.editor;
+      const exit = await new Promise<number | null>((resolve, reject) => {
+        const child = spawn("/bin/sh", ["-c", `${editor} "$1"`, "sh", file], { stdio: "inherit" });
+        child.on("error", reject);
+        child.on("exit", (code) => resolve(code));
+      });
+      if (exit !== 0) return undefined;
+      return new TextDecoder().decode(await this.session.readFile(file));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * Ids of elements that were typed without one (spec/crm-commands.md, "Generated ids"). An edited object keeps the ids it
+ * had: its parts are found again by name, interval and role, or by their place.
+ */
+import { attr, element, type XmlElement } from "../../xml/node.ts";
+import { LanguageError } from "./syntax.ts";
+
+/** Elements that never get an id of their own making: they name another object, or the CIB gives them none. */
+const WITHOUT_ID = new Set([
+  "resource_ref",
+  "role_ref",
+  "role",
+  "obj_ref",
+  "operations",
+  "fencing-topology",
+]);
+
+interface Place {
+  /** Id of the object itself. */
+  readonly owner: string;
+  readonly ownerIsConstraint: boolean;
+  /** Id of the element above. */
+  readonly parent: string;
+}
+
+/** All ids below `root`, the root's own included. References are no ids. */
+export function collectIds(root: XmlElement, into: Set<string> = new Set()): Set<string> {
+  const id = root.attrs.get("id");
+  if (id !== undefined && !isReference(root.name)) into.add(id);
+  for (const child of root.children) collectIds(child, into);
+  return into;
+}
+
+function isReference(name: string): boolean {
+  return name === "resource_ref" || name === "role_ref" || name === "obj_ref" || name === "role";
+}
+
+/** The first of `wanted`, `wanted-0`, `wanted-1`, … that is free; it is taken then. */
+export function freeId(wanted: string, taken: Set<string>): string {
+  let id = wanted;
+  for (let n = 0; taken.has(id); n++) id = `${wanted}-${n}`;
+  taken.add(id);
+  return id;
+}
+
+/**
+ * A copy of `draft` in which every element that needs an id has one.
+ * @param old the object as it was, whose ids are kept where the parts match
+ * @param taken ids that are in use, those of `old` included; the new ones are added
+ * @throws LanguageError when an id given by hand belongs to another element
+ */
+export function assignIds(
+  draft: XmlElement,
+  old: XmlElement | undefined,
+  taken: Set<string>,
+): XmlElement {
+  const kept = old === undefined ? new Set<string>() : collectIds(old);
+  const owner =
+    attr(draft, "id") ?? (old === undefined ? undefined : attr(old, "id")) ?? draft.name;
+  const place = { owner, ownerIsConstraint: draft.name.startsWith("rsc_"), parent: owner };
+  const build = (node: XmlElement, before: XmlElement | undefined, at: Place): XmlElement => {
+    const id = ownId(node, before, at, kept, taken);
+    const below = { ...at, parent: id ?? at.parent };
+    const used = new Set<XmlElement>();
+    const children = node.children.map((child) => {
+      const match = before === undefined ? undefined : matching(child, node, before, used);
+      if (match !== undefined) used.add(match);
+      return build(child, match, below);
+    });
+    if (id === undefined || attr(node, "id") === id) {
+      return element(node.name, node.attrs, children, node.text);
+    }
+    return element(node.name, new Map([...node.attrs, ["id", id]]), children, node.text);
+  };
+  return build(draft, old, place);
+}
+
+function ownId(
+  node: XmlElement,
+  before: XmlElement | undefined,
+  place: Place,
+  kept: ReadonlySet<string>,
+  taken: Set<string>,
+): string | undefined {
+  const given = attr(node, "id");
+  if (isReference(node.name)) return given;
+  if (given !== undefined) {
+    if (taken.has(given) && !kept.has(given)) {
+      throw new LanguageError(`${given}: id is already in use`);
+    }
+    taken.add(given);
+    return given;
+  }
+  if (WITHOUT_ID.has(node.name) || attr(node, "id-ref") !== undefined) return undefined;
+  const former = before === undefined ? undefined : attr(before, "id");
+  if (former !== undefined) return former;
+  if (node.name === "resource_set") {
+    for (let n = 0; ; n++) {
+      const id = `${place.parent}-${n}`;
+      if (!taken.has(id)) return taken.add(id) && id;
+    }
+  }
+  return freeId(wantedId(node, place), taken);
+}
+
+function wantedId(node: XmlElement, place: Place): string {
+  switch (node.name) {
+    case "nvpair":
+      return `${place.parent}-${attr(node, "name") ?? "nvpair"}`;
+    case "op":
+      return `${place.owner}-${attr(node, "name")}-${attr(node, "interval") ?? "0"}`;
+    case "expression":
+    case "date_expression":
+      return `${place.ownerIsConstraint ? place.owner : place.parent}-expression`;
+    case "date_spec":
+    case "duration":
+      return `${place.ownerIsConstraint ? place.owner : place.parent}-${node.name}`;
+    case "fencing-level":
+      return "fencing";
+    case "acl_permission":
+      return `${place.parent}-${attr(node, "kind")}`;
+    case "node":
+      return attr(node, "uname") ?? "node";
+    default:
+      return `${place.parent}-${node.name}`;
+  }
+}
+
+/** The part of the old object that the new part stands for. */
+function matching(
+  child: XmlElement,
+  parent: XmlElement,
+  before: XmlElement,
+  used: ReadonlySet<XmlElement>,
+): XmlElement | undefined {
+  const candidates = before.children.filter((c) => c.name === child.name && !used.has(c));
+  const same = (...names: readonly string[]) =>
+    candidates.find((c) => names.every((n) => attr(c, n) === attr(child, n)));
+  switch (child.name) {
+    case "nvpair":
+      return same("name");
+    case "op":
+      return same("name", "interval", "role");
+    case "fencing-level":
+      return same("target", "target-pattern", "target-attribute", "target-value", "index");
+    case "read":
+    case "write":
+    case "deny":
+    case "acl_permission":
+      return same("kind", "xpath", "ref", "reference", "tag", "object-type", "attribute");
+    default: {
+      // By place among the elements of the same name.
+      const index = parent.children.filter((c) => c.name === child.name).indexOf(child);
+      const given = attr(child, "id");
+      const byId =
+        given === undefined ? undefined : candidates.find((c) => attr(c, "id") === given);
+      return byId ?? before.children.filter((c) => c.name === child.name).at(index);
+    }
+  }
+}

@@ -17,10 +17,10 @@ export const limits = {
   ringMessageBytes: 1024 * 1024,
   /** Ring sequences above this are refused: no ring forms that often, and later sums stay exact. */
   ringSequence: 2 ** 52,
-  /** Packets a node's send queue holds, as many as 4 MiB make at MTU 1500; clients are told to wait before. */
-  ringQueuedPackets: 2974,
-  /** Packets beyond that which are still taken, for what sync must say; then messages are refused. */
-  ringQueuedPacketsMost: 16384,
+  /** Bytes a node's send queue of the ring takes before clients are told to wait (spec/totem section 1.9). */
+  ringQueuedBytes: 4 * 1024 * 1024,
+  /** Bytes it takes at most, as sync must be able to speak with a full queue; beyond, messages are refused. */
+  ringQueuedBytesMost: 16 * 1024 * 1024,
   /** corosync.conf: larger is refused. */
   configurationBytes: 1024 * 1024,
   /** Clients of one IPC service at once. */

@@ -10,6 +10,7 @@
  */
 import { limits } from "../base/limits.ts";
 import { decodePacket } from "../wire/totempg.ts";
+import { forgetMessage } from "./pack.ts";
 
 /** A message whose end is still to come. */
 interface Open {
@@ -38,6 +39,8 @@ export class Assembly {
         this.continue(part, packet.continuation, goesOn ? packet.fragmented : 0, complete);
       } else if (goesOn) {
         this.start(part, packet.fragmented);
+      } else if (isForget(part)) {
+        this.open = [];
       } else {
         complete.push(part);
       }
@@ -70,6 +73,13 @@ export class Assembly {
       complete.push(join(open));
     }
   }
+}
+
+function isForget(part: Uint8Array): boolean {
+  return (
+    part.length === forgetMessage.length &&
+    part.every((byte, index) => byte === forgetMessage[index])
+  );
 }
 
 function join(open: Open): Uint8Array {

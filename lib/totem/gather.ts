@@ -74,6 +74,7 @@ export function mergeJoin(ring: RingState, join: Join): JoinOutcome {
   if (ring.failed.includes(from)) return "nothing";
   const proc = ascending([...ring.proc, ...join.proc]);
   if (proc.length > limits.ringMembers) return "nothing";
+  const before = ring.proc.length + ring.failed.length;
   ring.proc = proc;
   if (join.failed.includes(ring.nodeId)) {
     ring.failed = ascending([...ring.failed, from]);
@@ -81,7 +82,9 @@ export function mergeJoin(ring: RingState, join: Join): JoinOutcome {
     // One of another ring cannot fail our peers.
     ring.failed = ascending([...ring.failed, ...join.failed]);
   }
-  return "merged";
+  // Differs: a join that brings nothing new is not answered with another join at once, else two rings that hold
+  // different peers for failed would answer each other without end and never come to a decision.
+  return ring.proc.length + ring.failed.length === before ? "nothing" : "merged";
 }
 
 export function onJoinInGather(ring: RingState, join: Join): void {

@@ -25,11 +25,13 @@ export function enterOperational(ring: RingState): void {
     left,
     joined: [],
   });
-  // The remainder of a message that waits for the token belongs to the queue of before.
-  ring.enqueue(ring.packer.flush());
   ring.synchronising = true;
   deliverRemainder(ring, highSeq, transitional);
   for (const id of left) ring.assemblies.delete(id);
+  if (joined.length > 0) {
+    ring.queue.restartInterrupted();
+    ring.syncQueue.restartInterrupted();
+  }
   ring.effects.push({ kind: "configuration", type: "regular", ringId, members, left, joined });
   adoptRing(ring);
   for (const line of membershipLine(ring, joined, left)) ring.log(line.level, line.text);

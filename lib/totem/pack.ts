@@ -1,80 +1,91 @@
 /**
- * The sender's side of totempg: packs small messages into one packet and cuts large ones
- * (spec/totem/totem-wire.md section 2.1). A packet leaves as soon as it is full; what remains leaves with the token.
+ * The sender's side of totempg: small messages share a packet, large ones are cut (spec/totem/totem-wire.md section 2.1).
+ * Messages wait whole and are packed at the token visit that sends them.
+ *
+ * Differs: when the ring changes in the middle of a message and new members come in, the originals go on where they were,
+ * and the new members miss a message that the old ones get. Here the message starts again from its first byte, behind a
+ * packet that makes receivers forget its first half: one order, one content for all members of a ring.
  */
-
 import { mcastHeaderBytes } from "../wire/totem.ts";
-import { encodePacket, packetHeaderBytes, partLengthBytes } from "../wire/totempg.ts";
+import {
+  encodeGrouped,
+  encodePacket,
+  packetHeaderBytes,
+  partLengthBytes,
+} from "../wire/totempg.ts";
+import { SendQueue } from "./send-queue.ts";
 
 /** Bytes of one mcast's payload at this MTU: two headers are set aside, so that recovery can wrap it. */
 export function payloadBytes(netMtu: number): number {
   return netMtu - 2 * mcastHeaderBytes;
 }
 
-/** Packets that a message of this size (group prefix included) takes when it starts a packet of its own. */
+/** Packets that so many bytes of messages take. */
 export function packetsFor(bytes: number, netMtu: number): number {
-  const room = payloadBytes(netMtu) - packetHeaderBytes - partLengthBytes;
-  return Math.max(1, Math.ceil(bytes / room));
+  return Math.ceil(bytes / (payloadBytes(netMtu) - packetHeaderBytes));
 }
 
-export class Packer {
-  private readonly capacity: number;
-  private parts: Uint8Array[] = [];
-  private staged = packetHeaderBytes;
-  /** Number of the fragment that the first staged part continues. */
+/** A message to a group that nobody is in: receivers forget what this sender had begun. */
+export const forgetMessage = encodeGrouped("forget", new Uint8Array(0));
+
+export class PackQueue {
+  private readonly messages = new SendQueue<Uint8Array>();
+  /** Bytes of the oldest message that have been sent. */
+  private offset = 0;
+  /** Number of the fragment that the next packet continues; 0 = none. */
   private continuation = 0;
   private nextFragment = 1;
+  private restarting = false;
+  private unsent = 0;
 
-  constructor(netMtu: number) {
-    this.capacity = payloadBytes(netMtu);
+  /** Bytes that wait, the lengths of their parts included. */
+  get bytes(): number {
+    return this.unsent;
   }
 
-  /** True when something waits for `flush`. */
-  get pending(): boolean {
-    return this.parts.length > 0;
+  /** Takes a message with its group prefix; it is kept, not copied. */
+  push(message: Uint8Array): void {
+    this.messages.push(message);
+    this.unsent += message.length + partLengthBytes;
   }
 
-  /** Stages a message (kept, not copied) and returns the packets that became full. */
-  append(message: Uint8Array): readonly Uint8Array[] {
-    const full: Uint8Array[] = [];
-    let offset = 0;
-    for (;;) {
-      const room = this.capacity - this.staged - partLengthBytes;
-      const left = message.length - offset;
-      if (left <= room) {
-        this.stage(message.subarray(offset));
-        this.nextFragment = 1;
-        if (left === room) full.push(this.close(0));
-        return full;
-      }
-      if (room <= 0) {
-        full.push(this.close(0));
-        continue;
-      }
-      this.stage(message.subarray(offset, offset + room));
-      offset += room;
-      const fragment = this.nextFragment;
-      this.nextFragment = fragment === 255 ? 1 : fragment + 1;
-      full.push(this.close(fragment));
-      this.continuation = fragment;
-    }
-  }
-
-  /** The packet of what is staged; undefined when nothing is. */
-  flush(): Uint8Array | undefined {
-    return this.pending ? this.close(0) : undefined;
-  }
-
-  private stage(part: Uint8Array): void {
-    this.parts.push(part);
-    this.staged += partLengthBytes + part.length;
-  }
-
-  private close(fragmented: number): Uint8Array {
-    const { continuation, parts } = this;
-    this.parts = [];
-    this.staged = packetHeaderBytes;
+  /** New members come in: a message of which they would see only the end starts again. */
+  restartInterrupted(): void {
+    if (this.offset === 0) return;
+    this.unsent += this.offset;
+    this.offset = 0;
     this.continuation = 0;
-    return encodePacket({ fragmented, continuation, parts });
+    this.nextFragment = 1;
+    this.restarting = true;
+  }
+
+  /** The next packet, as full as what waits allows; undefined when nothing does. */
+  take(netMtu: number): Uint8Array | undefined {
+    if (this.restarting) {
+      this.restarting = false;
+      return encodePacket({ fragmented: 0, continuation: 0, parts: [forgetMessage] });
+    }
+    const { continuation } = this;
+    const parts: Uint8Array[] = [];
+    let room = payloadBytes(netMtu) - packetHeaderBytes;
+    let oldest = this.messages.peek();
+    while (oldest !== undefined && room > partLengthBytes) {
+      room -= partLengthBytes;
+      const part = oldest.subarray(this.offset, this.offset + room);
+      parts.push(part);
+      room -= part.length;
+      this.unsent -= part.length;
+      this.offset += part.length;
+      if (this.offset < oldest.length) break;
+      this.messages.shift();
+      this.unsent -= partLengthBytes;
+      this.offset = 0;
+      this.nextFragment = 1;
+      oldest = this.messages.peek();
+    }
+    if (parts.length === 0) return undefined;
+    this.continuation = this.offset === 0 ? 0 : this.nextFragment;
+    if (this.offset > 0) this.nextFragment = this.nextFragment === 255 ? 1 : this.nextFragment + 1;
+    return encodePacket({ fragmented: this.continuation, continuation, parts });
   }
 }

@@ -11,7 +11,7 @@ import { decodeGrouped, encodeGrouped } from "../wire/totempg.ts";
 import type { TotemConfig, TotemEffect, TotemTimers } from "./api.ts";
 import { Assembly } from "./assembly.ts";
 import type { FlowMemory } from "./flow.ts";
-import { Packer } from "./pack.ts";
+import { PackQueue } from "./pack.ts";
 import { SendQueue } from "./send-queue.ts";
 import { beforeFirst } from "./sequence.ts";
 import { SortQueue, type Stored } from "./sort-queue.ts";
@@ -101,10 +101,9 @@ export class RingState {
   readonly assemblies = new Map<number, Assembly>();
 
   // Sending.
-  packer: Packer;
-  readonly queue = new SendQueue<Uint8Array>();
+  readonly queue = new PackQueue();
   /** What is sent while services synchronise; goes before `queue`. */
-  readonly syncQueue = new SendQueue<Uint8Array>();
+  readonly syncQueue = new PackQueue();
   /** Old-ring messages to send again in RECOVERY, and the numbers that somebody has sent already. */
   readonly recoveryQueue = new SendQueue<Stored>();
   readonly recovered = new Set<number>();
@@ -148,7 +147,6 @@ export class RingState {
     this.ringId = { rep: config.nodeId, seq };
     this.oldRingId = this.ringId;
     this.highestRingSeq = seq;
-    this.packer = new Packer(config.timers.netMtu);
     this.proc = [config.nodeId];
   }
 
@@ -196,27 +194,23 @@ export class RingState {
     if (percent > 0) this.setTimer("token-warning", (this.timers.tokenMs * percent) / 100);
   }
 
-  /** Puts full packets, or the remainder, into the queue of the moment. */
-  enqueue(packet: Uint8Array | undefined): void {
-    if (packet !== undefined) (this.synchronising ? this.syncQueue : this.queue).push(packet);
+  /** Bytes of messages that may go at the next visits. */
+  get sendableBytes(): number {
+    return this.syncQueue.bytes + (this.synchronising ? 0 : this.queue.bytes);
   }
 
-  /** Packets that may go at the next visits. */
-  get sendable(): number {
-    return this.syncQueue.length + (this.synchronising ? 0 : this.queue.length);
-  }
-
-  /** The oldest packet that may go now. */
+  /** The next packet that may go now. */
   nextPacket(): Uint8Array | undefined {
-    return this.syncQueue.shift() ?? (this.synchronising ? undefined : this.queue.shift());
+    const { netMtu } = this.timers;
+    const packet = this.syncQueue.take(netMtu);
+    return packet ?? (this.synchronising ? undefined : this.queue.take(netMtu));
   }
 
   /** Takes an application message; false when it is too large or the queue is beyond its bound. */
   append(group: string, body: Uint8Array): boolean {
-    const queued = this.queue.length + this.syncQueue.length;
-    if (body.length > limits.ringMessageBytes || queued > limits.ringQueuedPacketsMost)
-      return false;
-    for (const packet of this.packer.append(encodeGrouped(group, body))) this.enqueue(packet);
+    const bytes = this.queue.bytes + this.syncQueue.bytes;
+    if (body.length > limits.ringMessageBytes || bytes > limits.ringQueuedBytesMost) return false;
+    (this.synchronising ? this.syncQueue : this.queue).push(encodeGrouped(group, body));
     return true;
   }
 

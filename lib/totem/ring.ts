@@ -48,7 +48,6 @@ import {
   releaseHeldToken,
   wakeToken,
 } from "./operational.ts";
-import { Packer, packetsFor } from "./pack.ts";
 import {
   enterRecovery,
   onCommitTokenInRecovery,
@@ -100,9 +99,9 @@ export class TotemRing implements Core<TotemEvent, TotemEffect>, TotemView {
   }
 
   queueRoom(bytes: number): number {
-    const { queue, syncQueue, timers } = this.ring;
-    const free = limits.ringQueuedPackets - queue.length - syncQueue.length;
-    return Math.max(0, Math.floor(free / packetsFor(bytes, timers.netMtu)));
+    const { queue, syncQueue } = this.ring;
+    const free = limits.ringQueuedBytes - queue.bytes - syncQueue.bytes;
+    return Math.max(0, Math.floor(free / Math.max(64, bytes)));
   }
 
   step(now: Millis, event: TotemEvent): readonly TotemEffect[] {
@@ -123,15 +122,14 @@ export class TotemRing implements Core<TotemEvent, TotemEffect>, TotemView {
         onMulticast(ring, event);
         break;
       case "sync-complete":
-        ring.enqueue(ring.packer.flush());
         ring.synchronising = false;
-        if (ring.sendable > 0) wakeToken(ring);
+        if (ring.sendableBytes > 0) wakeToken(ring);
         break;
       case "leave":
         onLeave(ring);
         break;
       case "set-timers":
-        setTimers(ring, event.timers);
+        ring.timers = event.timers;
         break;
       case "timer":
         onTimer(ring, event);
@@ -166,14 +164,6 @@ function onLeave(ring: RingState): void {
   ring.ownJoin = false;
   ring.cancelTimer("token", "token-warning", "retransmit", "hold", "merge", "join", "consensus");
   ring.cancelTimer("pause");
-}
-
-function setTimers(ring: RingState, timers: TotemTimers): void {
-  const mtuChanged = timers.netMtu !== ring.timers.netMtu;
-  ring.timers = timers;
-  if (!mtuChanged) return;
-  ring.enqueue(ring.packer.flush());
-  ring.packer = new Packer(timers.netMtu);
 }
 
 function onDatagram(ring: RingState, data: Uint8Array): void {

@@ -1,4 +1,4 @@
-/** First in, first out, without moving what waits; packets that wait for the token. */
+/** First in, first out, without moving what waits; messages that wait for the token. */
 
 export class SendQueue<Item> {
   private items: Item[] = [];
@@ -12,7 +12,12 @@ export class SendQueue<Item> {
     this.items.push(item);
   }
 
-  /** The oldest item, or undefined when nothing waits. */
+  /** The oldest item, left in place. */
+  peek(): Item | undefined {
+    return this.items[this.head];
+  }
+
+  /** Takes the oldest item; undefined when nothing waits. */
   shift(): Item | undefined {
     const item = this.items[this.head];
     if (item === undefined) return undefined;

@@ -5,6 +5,7 @@
 import type { OrfToken, RetransmitEntry, RingId } from "../wire/totem.ts";
 import { encodeTotem } from "../wire/totem.ts";
 import { account, allowance } from "./flow.ts";
+import { packetsFor } from "./pack.ts";
 import { answerRequests, listGaps } from "./retransmit.ts";
 import type { RingState } from "./ring-state.ts";
 import { isBefore, later, next, sameRing } from "./sequence.ts";
@@ -32,9 +33,8 @@ export function isNewToken(ring: RingState, token: OrfToken): boolean {
 export function workToken(ring: RingState, token: OrfToken): TokenDraft {
   const draft: TokenDraft = { ...token, entries: [] };
   const recovering = ring.state === "recovery";
-  const queued = (): number => (recovering ? ring.recoveryQueue.length : ring.sendable);
-  if (!recovering) ring.enqueue(ring.packer.flush());
-  const waiting = queued();
+  const { netMtu } = ring.timers;
+  const waiting = recovering ? ring.recoveryQueue.length : packetsFor(ring.sendableBytes, netMtu);
   let allowed = allowance(ring.timers, draft.fcc, draft.backlog, waiting, ring.flow);
   const resent = resend(ring, draft, token.entries, allowed);
   allowed -= resent;

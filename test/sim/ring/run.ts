@@ -1,0 +1,88 @@
+/** One simulated history: faults at will, then healing and the question whether all come together again. */
+import type { Millis } from "../../../lib/base/core.ts";
+import { totemTimers } from "../../../lib/totem/timers.ts";
+import { Audit, Violation } from "./audit.ts";
+import { faults } from "./faults.ts";
+import { World } from "./world.ts";
+
+export interface RunOptions {
+  readonly nodes: number;
+  /** Simulated time with faults. */
+  readonly chaosMs: Millis;
+}
+
+export interface RunResult {
+  readonly hash: number;
+  readonly steps: number;
+  readonly deliveries: number;
+  readonly configurations: number;
+  readonly faults: number;
+}
+
+/** Healed nodes must share one membership and have sent everything within this many token times. */
+const healingTokens = 30;
+
+/** Throws Violation (with what was broken) when an invariant fails. */
+export function simulate(seed: number, options: RunOptions): RunResult {
+  const timers = totemTimers({ legacy: true, token: 300 });
+  const audit = new Audit();
+  const world = new World(seed, options.nodes, timers, audit);
+  const { prng } = world;
+  for (const node of world.nodes) {
+    if (prng.chance(0.8)) world.start(node);
+  }
+  let injected = 0;
+  const rate = prng.pick([2, 10, 40]);
+  const largest = prng.pick([100, 3000, 20000]);
+  while (world.now < options.chaosMs) {
+    world.run(world.now + prng.between(1, 60));
+    if (prng.chance(0.25)) {
+      prng.pick(faults).inject(world);
+      injected++;
+    }
+    burst(world, rate, largest);
+  }
+  settle(world, audit, timers.tokenMs);
+  const { hash, steps } = world;
+  const { deliveries, configurations } = audit;
+  return { hash, steps, deliveries, configurations, faults: injected };
+}
+
+function burst(world: World, rate: number, largest: number): void {
+  const { prng } = world;
+  for (let count = prng.below(rate); count > 0; count--) {
+    world.multicast(prng.pick(world.nodes), prng.below(largest));
+  }
+}
+
+/** Liveness: everything is healed, all nodes are up; they must agree and lose nothing. */
+function settle(world: World, audit: Audit, tokenMs: Millis): void {
+  world.loss = 0;
+  world.doubling = 0;
+  world.delayMs = 1;
+  world.cut.clear();
+  for (const node of world.nodes) {
+    if (!node.up) world.start(node);
+  }
+  const deadline = world.now + healingTokens * tokenMs;
+  while (world.now < deadline) {
+    world.run(world.now + tokenMs);
+    if (isSettled(world, audit)) return;
+  }
+  const views = world.nodes.map(
+    ({ id, ring, sync, sent }) =>
+      `${id}: ${ring.state} [${ring.members.join()}] sync ${sync.running} ` +
+      `own ${audit.ownDelivered.get(id)}/${sent}`,
+  );
+  throw new Violation(`not settled after healing: ${views.join("; ")}`);
+}
+
+function isSettled(world: World, audit: Audit): boolean {
+  return world.nodes.every(
+    ({ id, ring, sync, sent }) =>
+      ring.state === "operational" &&
+      ring.members.length === world.nodes.length &&
+      !sync.running &&
+      audit.ownDelivered.get(id) === sent,
+  );
+}

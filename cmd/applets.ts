@@ -14,6 +14,31 @@ export const applets: Readonly<Record<string, Applet>> = {
     group: "corosync",
     load: () => import("./corosync/corosync.ts"),
   },
+  "corosync-cfgtool": {
+    summary: "show and control what runs in corosync",
+    group: "corosync",
+    load: () => import("./corosync/corosync-cfgtool.ts"),
+  },
+  "corosync-cmapctl": {
+    summary: "read and change corosync's configuration map",
+    group: "corosync",
+    load: () => import("./corosync/corosync-cmapctl.ts"),
+  },
+  "corosync-cpgtool": {
+    summary: "show the process groups of the ring",
+    group: "corosync",
+    load: () => import("./corosync/corosync-cpgtool.ts"),
+  },
+  "corosync-keygen": {
+    summary: "make the key with which the ring is protected",
+    group: "corosync",
+    load: () => import("./corosync/corosync-keygen.ts"),
+  },
+  "corosync-quorumtool": {
+    summary: "show and change quorum and votes",
+    group: "corosync",
+    load: () => import("./corosync/corosync-quorumtool.ts"),
+  },
   agent: {
     summary: "run a built-in resource agent",
     group: "quorate",
@@ -53,5 +78,10 @@ export const applets: Readonly<Record<string, Applet>> = {
     summary: "the cluster shell",
     group: "crm",
     load: () => import("./crm/crm.ts"),
+  },
+  crm_verify: {
+    summary: "check a configuration for errors",
+    group: "pacemaker",
+    load: () => import("./pacemaker/crm_verify.ts"),
   },
 };

@@ -104,7 +104,7 @@ export interface CorosyncConfig {
 
 export interface ReadResult {
   readonly config: CorosyncConfig | undefined;
-  /** Errors first; with any error there is no config. */
+  /** With any error there is no config. */
   readonly problems: readonly Problem[];
 }
 
@@ -395,14 +395,23 @@ function checkQuorum(
   }
 }
 
+/** Errors first, each kind by line. */
+function refused(problems: readonly Problem[]): ReadResult {
+  const rank = (p: Problem) => (p.severity === "error" ? 0 : 1);
+  const sorted = problems.toSorted((a, b) => rank(a) - rank(b) || a.line - b.line);
+  return { config: undefined, problems: sorted };
+}
+
 /**
  * Reads a whole corosync.conf.
  * @param file its name, for messages only.
  */
 export function readConfig(text: string, file: string): ReadResult {
   const tree = parseConf(text);
-  const problems: Problem[] = [...tree.problems, ...checkConf(tree.children)];
   const { children } = tree;
+  const problems: Problem[] = [...tree.problems, ...checkConf(children)];
+  // What the entries mean together is looked at only when each of them is right.
+  if (problems.some((p) => p.severity === "error")) return refused(problems);
   const form = formOf(children);
   const totem = readTotem(children, form, problems);
   const nodes = readNodes(children, problems);
@@ -415,10 +424,7 @@ export function readConfig(text: string, file: string): ReadResult {
   const system = merged(children, "system");
   const ipc =
     entryOf(system, "qb_ipc_type")?.value ?? entryOf(merged(children, "qb"), "ipc_type")?.value;
-  const sorted = problems.toSorted((a, b) =>
-    a.severity === b.severity ? a.line - b.line : a.severity === "error" ? -1 : 1,
-  );
-  if (sorted.some((p) => p.severity === "error")) return { config: undefined, problems: sorted };
+  if (problems.some((p) => p.severity === "error")) return refused(problems);
   const config: CorosyncConfig = {
     file,
     form,
@@ -436,5 +442,5 @@ export function readConfig(text: string, file: string): ReadResult {
     stateDirectory: entryOf(system, "state_dir")?.value ?? DEFAULT_STATE_DIRECTORY,
     children,
   };
-  return { config, problems: sorted };
+  return { config, problems };
 }

@@ -43,6 +43,8 @@ export type CfgEffect =
 export interface CfgView {
   readonly nodeId: number;
   readonly address: string;
+  /** Bytes of a totem frame. */
+  readonly mtu: number;
   readonly members: () => readonly number[];
   readonly addressOf: (nodeId: number) => string | undefined;
 }
@@ -182,8 +184,8 @@ export class Cfg {
       enabled: true,
       connected: reachable,
       dynamic: false,
-      mtu: 0,
-      source: this.view.address,
+      mtu: this.view.mtu,
+      source: "",
       destination: this.view.addressOf(nodeId) ?? "",
     };
     return encodeCfgNodeStatus({ nodeId, reachable, links: [link] }, version);

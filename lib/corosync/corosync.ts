@@ -35,6 +35,8 @@ const LEAVE_TIMER = "corosync.leave";
 const LEAVE_MS = 500;
 /** Fewer free places than this in the ring's queue: clients wait. */
 const QUEUE_LOW = 64;
+/** What the ring's two headers take of an MTU (spec/totem section 2.1). */
+const FRAME_OVERHEAD = 90;
 const EXIT_CONFIG_VERSION = 1;
 const EXIT_KILLED = 1;
 
@@ -85,6 +87,7 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
     this.cfg = new Cfg({
       nodeId,
       address: options.address,
+      mtu: timersOf(config).netMtu - FRAME_OVERHEAD,
       members: () => this.ring.members,
       addressOf: options.addressOf,
     });

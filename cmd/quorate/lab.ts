@@ -9,10 +9,11 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  rmdirSync,
   writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { CrmError } from "../../lib/base/error.ts";
 import { Exit } from "../../lib/base/exit.ts";
 import { helpText } from "../../lib/cli/help.ts";
@@ -229,8 +230,13 @@ async function up(options: ParsedOptions, session: Session): Promise<ToolResult>
 async function down(name: string, session: Session): Promise<ToolResult> {
   const lab = readLab(name, session.user.uid);
   await show(lab, downSteps(lab.spec), true);
-  const parent = dirname(lab.spec.home);
-  if (readdirSync(parent).length === 0) await session.runProgram(["rmdir", parent]);
+  // The folders that hold labs go too, when this was the last: /run/quorate-lab, or ~/.quorate/lab and ~/.quorate.
+  let folder = dirname(lab.spec.home);
+  while (basename(folder).includes("quorate") || basename(dirname(folder)) === ".quorate") {
+    if (readdirSync(folder).length > 0) break;
+    rmdirSync(folder);
+    folder = dirname(folder);
+  }
   return { exit: Exit.ok };
 }
 

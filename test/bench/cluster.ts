@@ -1,0 +1,133 @@
+/**
+ * A cluster's life beside Debian's originals (issue 2, bars): three like hosts, the same corosync.conf (nodelist, udpu), the
+ * same address; what a person and a service wait for.
+ */
+import { VIRTUAL_ADDRESS } from "../../lib/lab/spec.ts";
+import { Lab, until } from "../e2e/hosts.ts";
+import { ensurePackages } from "../packages.ts";
+import { median, printTable } from "./table.ts";
+
+const LIMIT_MS = 120_000;
+const seconds = (from: number) => (performance.now() - from) / 1000;
+
+interface Figures {
+  readonly start: number;
+  readonly crmStatus: number;
+  readonly crmMon: number;
+  readonly standby: number;
+  readonly powerCut: number;
+  readonly memory: number;
+}
+
+async function online(lab: Lab): Promise<void> {
+  const line = `Online: [ ${lab.hosts.join(" ")} ]`;
+  await until(line, LIMIT_MS, async () => {
+    const text = (await lab.sh(lab.hosts[0]!, "crm_mon -1")).stdout;
+    return text.includes(line) && !text.includes("Current DC: NONE") ? true : undefined;
+  });
+}
+
+async function holder(lab: Lab, wanted: (h: string) => boolean = () => true): Promise<string> {
+  return await until(`${VIRTUAL_ADDRESS} on a host`, LIMIT_MS, async () => {
+    const [one, two] = await lab.holders(VIRTUAL_ADDRESS);
+    return one !== undefined && two === undefined && wanted(one) ? one : undefined;
+  });
+}
+
+/** Median seconds of a command on the first host. */
+async function timed(lab: Lab, command: string, turns: number): Promise<number> {
+  const runs: number[] = [];
+  for (let turn = 0; turn < turns; turn++) {
+    const from = performance.now();
+    await lab.must(lab.hosts[0]!, command);
+    runs.push(seconds(from));
+  }
+  return median(runs);
+}
+
+/** Resident memory of the daemons of one node, in MB; pages shared by several count in each, as `ps` shows it. */
+async function memory(lab: Lab): Promise<number> {
+  const list = await lab.must(lab.hosts[0]!, "ps -eo rss=,args=");
+  const daemons = list.split("\n").filter((l) => /corosync|pacemaker/.test(l) && !/ps -eo/.test(l));
+  return daemons.reduce((sum, line) => sum + Number.parseInt(line, 10), 0) / 1024;
+}
+
+async function measure(stack: "quorate" | "original"): Promise<Figures> {
+  const lab = Lab.open(`bench-${stack}`, "--stack", stack, "--transport", "udpu");
+  try {
+    const from = performance.now();
+    const begin =
+      stack === "original"
+        ? "service corosync start && service pacemaker start"
+        : "service corosync start";
+    await Promise.all(lab.hosts.map((host) => lab.must(host, begin)));
+    await online(lab);
+    const start = seconds(from);
+    const first = lab.hosts[0]!;
+    await lab.must(first, "crm configure property stonith-enabled=false");
+    await lab.must(
+      first,
+      `crm configure primitive vip ocf:heartbeat:IPaddr2 params ip=${VIRTUAL_ADDRESS} op monitor interval=10s`,
+    );
+    const was = await holder(lab);
+    const crmStatus = await timed(lab, "crm status", 5);
+    const crmMon = await timed(lab, "crm_mon -1", 9);
+    const used = await memory(lab);
+    const standbyFrom = performance.now();
+    await lab.must(first, `crm_standby -N ${was} -v on`);
+    const next = await holder(lab, (h) => h !== was);
+    const standby = seconds(standbyFrom);
+    await lab.must(first, `crm_standby -N ${was} -D`);
+    await Bun.sleep(3000);
+    const cutFrom = performance.now();
+    lab.verb("kill", next);
+    await holder(lab, (h) => h !== next);
+    return { start, crmStatus, crmMon, standby, powerCut: seconds(cutFrom), memory: used };
+  } finally {
+    lab.down();
+  }
+}
+
+export async function run(): Promise<void> {
+  for (const note of ensurePackages({ originals: true })) console.log(note);
+  const original = Bun.which("pacemakerd") === null ? undefined : await measure("original");
+  const ours = await measure("quorate");
+  printTable([
+    {
+      what: "first start of three nodes, all online",
+      unit: "s",
+      original: original?.start,
+      ours: ours.start,
+      limit: 5,
+    },
+    {
+      what: "crm status",
+      unit: "s",
+      original: original?.crmStatus,
+      ours: ours.crmStatus,
+      goal: 0.1,
+    },
+    { what: "crm_mon -1", unit: "s", original: original?.crmMon, ours: ours.crmMon },
+    {
+      what: "standby, address on the next host",
+      unit: "s",
+      original: original?.standby,
+      ours: ours.standby,
+      goal: 0.5,
+    },
+    {
+      what: "kill -9 of a host, address on another",
+      unit: "s",
+      original: original?.powerCut,
+      ours: ours.powerCut,
+      goal: 1,
+    },
+    {
+      what: "resident memory of a node's daemons",
+      unit: "MB",
+      original: original?.memory,
+      ours: ours.memory,
+      goal: 1,
+    },
+  ]);
+}

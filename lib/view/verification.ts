@@ -1,0 +1,148 @@
+/**
+ * What is wrong with a configuration: the schema's findings and what the scheduler says about it (spec/outputs-and-tools.md C).
+ * Data only; crm_verify and the shell's verify print it, each in the form that the cluster's stack asks for.
+ */
+import { isRejection } from "../base/error.ts";
+import { type CibDoc, cibDoc } from "../cib/document.ts";
+import { SCHEMAS, schemaName } from "../cib/schema.ts";
+import { upgradeRoot } from "../cib/upgrade.ts";
+import { problemText, type ValidationProblem, validateCib } from "../cib/validate.ts";
+import type { ScheduleMessage } from "../scheduler/api.ts";
+import type { ClusterStatus } from "../status/state.ts";
+import { readStatus } from "../status/status.ts";
+import { attr, child, element, withAppended, type XmlElement } from "../xml/node.ts";
+import type { TextForm } from "./cluster.ts";
+import { textForm } from "./form.ts";
+
+/** Everything known about a configuration's validity. */
+export interface Verification {
+  readonly form: TextForm;
+  readonly schemaProblems: readonly ValidationProblem[];
+  /** In the order in which they arise. */
+  readonly messages: readonly ScheduleMessage[];
+  /** Why no current scheduler could use it; absent when it could. */
+  readonly unusable: string | undefined;
+  /** Some message is an error, or the schema has findings. */
+  readonly hasErrors: boolean;
+  readonly hasWarnings: boolean;
+  /** Fencing is off, so that nodes that were never seen are not fenced. */
+  readonly blindFaith: boolean;
+}
+
+/** Verifies a CIB. `now` is epoch seconds. */
+export function verifyConfiguration(doc: CibDoc, now: number): Verification {
+  const form = textForm(clusterStack(doc.root));
+  const schemaProblems = validateCib(doc.root);
+  const upgraded = upgradeRoot(doc.root);
+  const findings: ScheduleMessage[] = [];
+  let unusable: string | undefined;
+  let blindFaith = false;
+  if (isRejection(upgraded)) {
+    unusable =
+      "The cluster will NOT be able to use this configuration.\nPlease manually update the " +
+      `configuration to conform to the ${schemaName(SCHEMAS.at(-1)!)} syntax.`;
+  } else {
+    const hasStatus = child(upgraded.root, "status") !== undefined;
+    const complete = hasStatus ? upgraded.root : withAppended(upgraded.root, element("status"));
+    const status = readStatus(cibDoc(complete), now);
+    blindFaith = !status.options.fencingEnabled;
+    findings.push(...promotableProblems(upgraded.root));
+    findings.push(...fencingProblems(status, form, hasStatus));
+  }
+  const hasErrors =
+    unusable !== undefined ||
+    schemaProblems.length > 0 ||
+    findings.some((m) => m.level === "error");
+  return {
+    form,
+    schemaProblems,
+    messages: findings,
+    unusable,
+    hasErrors,
+    hasWarnings: findings.some((m) => m.level === "warning"),
+    blindFaith,
+  };
+}
+
+/** The value of cluster-infrastructure. */
+function clusterStack(root: XmlElement): string | undefined {
+  const configuration = child(root, "configuration");
+  const options = configuration === undefined ? undefined : child(configuration, "crm_config");
+  for (const set of options?.children ?? []) {
+    const pair = set.children.find((p) => attr(p, "name") === "cluster-infrastructure");
+    if (pair !== undefined) return attr(pair, "value");
+  }
+  return undefined;
+}
+
+function error(source: string, text: string): ScheduleMessage {
+  return { level: "error", source, text };
+}
+
+/** Only agents of class ocf can be promoted. */
+function promotableProblems(root: XmlElement): readonly ScheduleMessage[] {
+  const configuration = child(root, "configuration");
+  const resources = configuration === undefined ? undefined : child(configuration, "resources");
+  const found: ScheduleMessage[] = [];
+  for (const clone of resources?.children ?? []) {
+    if (clone.name !== "clone" || !isPromotable(clone)) continue;
+    const members = clone.children.flatMap((c) => (c.name === "group" ? c.children : [c]));
+    const wrong = members.find((m) => m.name === "primitive" && !canBePromoted(m));
+    if (wrong === undefined) continue;
+    const id = `${attr(wrong, "id") ?? ""}:0`;
+    const text = `Resource ${id} is of type ${attr(wrong, "class")} and therefore cannot be used as a promotable clone resource`;
+    found.push(error("native_unpack", text));
+    const ignored = `Ignoring <clone> resource '${attr(clone, "id") ?? ""}' because configuration is invalid`;
+    found.push(error("unpack_resources", ignored));
+  }
+  return found;
+}
+
+function canBePromoted(primitive: XmlElement): boolean {
+  return attr(primitive, "template") !== undefined || attr(primitive, "class") === "ocf";
+}
+
+function isPromotable(clone: XmlElement): boolean {
+  return clone.children.some(
+    (set) =>
+      set.name === "meta_attributes" &&
+      set.children.some(
+        (p) =>
+          attr(p, "name") === "promotable" && /^(true|on|yes|y|1)$/i.test(attr(p, "value") ?? ""),
+      ),
+  );
+}
+
+const CLASSIC_FENCING = [
+  "Resource start-up disabled since no STONITH resources have been defined",
+  "Either configure some or disable STONITH with the stonith-enabled option",
+  "NOTE: Clusters with shared data need STONITH to ensure data integrity",
+] as const;
+
+const CURRENT_FENCING =
+  "Resource start-up disabled since no fencing resources have been defined. Either configure " +
+  "some or disable fencing with the fencing-enabled option. NOTE: Clusters with shared data " +
+  "need fencing to ensure data integrity.";
+
+/** Fencing is on but nothing can fence: nothing starts, and unclean nodes stay so. */
+function fencingProblems(
+  status: ClusterStatus,
+  form: TextForm,
+  hasStatus: boolean,
+): readonly ScheduleMessage[] {
+  if (!status.options.fencingEnabled || status.fencingPossible) return [];
+  if (form === "classic") return CLASSIC_FENCING.map((text) => error("unpack_resources", text));
+  const found = [error("unpack_resources", CURRENT_FENCING)];
+  if (!hasStatus) return found;
+  for (const node of status.nodes) {
+    if (!node.unclean) continue;
+    const text = `Node ${node.name} is unclean but cannot be fenced`;
+    found.push({ level: "warning", source: "schedule_fencing_and_shutdowns", text });
+  }
+  return found;
+}
+
+/** One line for each finding of the schema, for people. */
+export function schemaLines(verification: Verification): readonly string[] {
+  return verification.schemaProblems.map((p) => `element ${p.element}: ${problemText(p)}`);
+}

@@ -56,7 +56,7 @@ async function showNodes(cfg: CfgClient, cmap: CmapClient): Promise<string> {
     const link = status.links[0];
     if (link?.enabled === true) {
       const words = link.connected ? "enabled connected" : "enabled";
-      text += `   LINK: 0  (${link.destination}) ${words} mtu: ${link.mtu}\n`;
+      text += `   LINK: 0  (${link.source}${link.destination}) ${words} mtu: ${link.mtu}\n`;
     }
     text += "\n";
   }

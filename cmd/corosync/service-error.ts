@@ -10,7 +10,9 @@ import { CsError } from "../../lib/wire/ipc/cs-error.ts";
 const NAMES = new Map<number, string>(
   Object.entries(CsError).map(([name, code]) => [
     code,
-    `CS_ERR_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
+    name === "invalidParameter"
+      ? "CS_ERR_INVALID_PARAM"
+      : `CS_ERR_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
   ]),
 );
 

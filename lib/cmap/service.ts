@@ -33,7 +33,7 @@ const VALID_KEY = /^[A-Za-z0-9._/:-]+$/;
 
 /** Keys that clients must not write: they tell what is so, not what is wanted. */
 const READ_ONLY =
-  /^(internal_configuration\.|runtime\.(services|config|totem|members|votequorum|connections)\.|uidgid\.config\.|system\.|nodelist\.local_node_pos$|totem\.(transport|interface\.))/;
+  /^(internal_configuration\.|runtime\.(services|config|totem|members|votequorum|connections)\.|uidgid\.config\.|system\.|nodelist\.|totem\.(version|transport|interface\.|secauth$|crypto_|key|rrp_mode$|ip_version$|netmtu$|threads$|nodeid$))/;
 
 interface Iteration {
   readonly client: number;

@@ -83,9 +83,14 @@ export function parseConf(text: string): ConfTree {
         break;
     }
   }
+  let unclosed = false;
   while (open.length > 0) {
     const { line, name } = open.at(-1)!;
-    error(line, `missing closing brace: section ${name} that begins here is never closed`);
+    // After another error the braces do not tell much.
+    if (problems.length === 0 || unclosed) {
+      error(line, `missing closing brace: section ${name} that begins here is never closed`);
+      unclosed = true;
+    }
     close("");
   }
   return { children: root, problems };

@@ -46,6 +46,8 @@ export interface CfgView {
   /** Bytes of a totem frame. */
   readonly mtu: number;
   readonly members: () => readonly number[];
+  /** Is this a node of the configuration or of the ring? */
+  readonly knows: (nodeId: number) => boolean;
   readonly addressOf: (nodeId: number) => string | undefined;
 }
 
@@ -156,9 +158,14 @@ export class Cfg {
       case "try-shutdown":
         this.onTryShutdown(client, request.flags);
         break;
+      case "kill-node":
+        if (this.view.knows(request.nodeId)) {
+          this.order(request);
+          ok();
+        } else this.respond(client, encodeCfgStatus("kill-node", CsError.notExist));
+        break;
       case "ring-reenable":
       case "reload":
-      case "kill-node":
         this.order(request);
         ok();
         break;
@@ -185,8 +192,9 @@ export class Cfg {
       connected: reachable,
       dynamic: false,
       mtu: this.view.mtu,
-      source: "",
-      destination: this.view.addressOf(nodeId) ?? "",
+      // The originals, too, put the peer's address here on udp and udpu.
+      source: this.view.addressOf(nodeId) ?? "",
+      destination: "",
     };
     return encodeCfgNodeStatus({ nodeId, reachable, links: [link] }, version);
   }

@@ -89,6 +89,7 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
       address: options.address,
       mtu: timersOf(config).netMtu - FRAME_OVERHEAD,
       members: () => this.ring.members,
+      knows: (id) => config.nodes.some((n) => n.nodeId === id) || this.ring.members.includes(id),
       addressOf: options.addressOf,
     });
     this.versions = new ConfigVersionCheck(nodeId, config.totem.configVersion);
@@ -138,6 +139,8 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
         this.onVotes({ kind: "start" });
         break;
       case "interface":
+        this.onInterface(event);
+        break;
       case "datagram":
         this.ringEvents.push(event);
         break;
@@ -162,6 +165,12 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
         this.onTimer(event.name);
         break;
     }
+  }
+
+  /** The interface is back, but the ring may have healed before we looked: no reason to form it anew. */
+  private onInterface(event: Extract<CorosyncEvent, { kind: "interface" }>): void {
+    if (event.up && this.ring.members.length > 1) return;
+    this.ringEvents.push(event);
   }
 
   private log(level: LogEffect["level"], subsystem: string, text: string): void {

@@ -9,7 +9,7 @@ import type { TotemEffect, TotemEvent, TotemTimers } from "../../../lib/totem/ap
 import { TotemRing } from "../../../lib/totem/ring.ts";
 import { Reader } from "../../../lib/wire/reader.ts";
 import { Writer } from "../../../lib/wire/writer.ts";
-import { type Audit, Violation } from "./audit.ts";
+import { type Audit, contentOf, Violation } from "./audit.ts";
 import { Heap } from "./heap.ts";
 
 /** Services that every simulated node synchronises; they say nothing in their rounds. */
@@ -96,9 +96,10 @@ export class World {
   /** Sends an application message that names its origin, life and number. */
   multicast(node: Node, bytes: number): void {
     if (!node.up || node.sync.running || node.ring.queueRoom(bytes + 12) < 1) return;
-    const body = new Writer(bytes + 12).u32(node.id).u32(node.life).u32(node.sent).zeros(bytes);
+    const writer = new Writer(bytes + 12).u32(node.id).u32(node.life).u32(node.sent);
+    const body = writer.bytes(contentOf(node.sent, bytes)).finish();
     node.sent++;
-    this.deliver(node, { kind: "multicast", group: "a", body: body.finish() });
+    this.deliver(node, { kind: "multicast", group: "a", body });
   }
 
   /** Runs everything due until `until`. */

@@ -3,7 +3,7 @@
  * pacemakerd killed alone (HOUSE, safety rules 9 and 10). After each the cluster settles by itself, and no address is ever on
  * two hosts outside a partition.
  */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { VIRTUAL_ADDRESS } from "../../lib/lab/spec.ts";
 import {
   allOnline,
@@ -19,7 +19,7 @@ import { Lab, until, whyNot } from "./hosts.ts";
 const skip = whyNot();
 if (skip !== undefined) console.log(`e2e skipped: ${skip}`);
 
-const STEP_MS = 90_000;
+setDefaultTimeout(90_000);
 
 describe.skipIf(skip !== undefined)("faults", () => {
   let lab: Lab;
@@ -31,130 +31,98 @@ describe.skipIf(skip !== undefined)("faults", () => {
     lab = Lab.open(`faults${process.pid}`);
     holder = await makeService(lab);
     watch = new Watch(lab);
-  }, STEP_MS);
+  });
 
-  test(
-    "standby of the holder: the service moves, and stays when the node is back",
-    async () => {
-      const was = holder;
-      await lab.must(was, "crm node standby");
-      holder = await settledHolder(lab, (h) => h !== was);
-      await lab.must(was, `crm node online ${was}`);
-      await allOnline(lab, was);
-      await Bun.sleep(1000);
+  test("standby of the holder: the service moves, and stays when the node is back", async () => {
+    const was = holder;
+    await lab.must(was, "crm node standby");
+    holder = await settledHolder(lab, (h) => h !== was);
+    await lab.must(was, `crm node online ${was}`);
+    await allOnline(lab, was);
+    await Bun.sleep(1000);
+    expect(await lab.holders(VIRTUAL_ADDRESS)).toEqual([holder]);
+  });
+
+  test("a power cut of the holder: another host takes over; the host comes back", async () => {
+    const was = holder;
+    lab.verb("kill", was);
+    holder = await settledHolder(lab, (h) => h !== was);
+    lab.verb("start", was);
+    await startNodes(lab, [was]);
+    for (const host of lab.hosts) await allOnline(lab, host);
+    expect(await lab.holders(VIRTUAL_ADDRESS)).toEqual([holder]);
+  });
+
+  test("the holder's link is cut: it stops its resources, the majority starts them; healing leaves one", async () => {
+    const was = holder;
+    watch.pause();
+    lab.verb("partition", `${others().join(",")}/${was}`);
+    await until("the cut host drops the address", 30_000, async () =>
+      (await lab.holders(VIRTUAL_ADDRESS)).includes(was) ? undefined : true,
+    );
+    holder = await settledHolder(lab, (h) => h !== was);
+    expect(await status(lab, was)).toContain("partition WITHOUT quorum");
+    lab.verb("heal");
+    watch.resume();
+    for (const host of lab.hosts) await allOnline(lab, host);
+    expect(await settledHolder(lab)).toBe(holder);
+  });
+
+  test("two of three lose power: without quorum the resources stop", async () => {
+    const [first, second] = others();
+    const alone = holder;
+    lab.verb("kill", first!);
+    lab.verb("kill", second!);
+    await until("the lone host has no quorum", 30_000, async () =>
+      (await status(lab, alone)).includes("partition WITHOUT quorum") ? true : undefined,
+    );
+    await until("the address is gone", 30_000, async () =>
+      (await lab.holders(VIRTUAL_ADDRESS)).length === 0 ? true : undefined,
+    );
+    expect(await servedBy(lab)).toBeUndefined();
+  });
+
+  test("all return: the service is back, on one host", async () => {
+    const back = others();
+    for (const host of back) lab.verb("start", host);
+    await startNodes(lab, back);
+    for (const host of lab.hosts) await allOnline(lab, host);
+    holder = await settledHolder(lab);
+  });
+
+  test("pacemakerd killed alone: it comes back and adopts what runs; the address never leaves (rule 9)", async () => {
+    const pid = (await lab.must(holder, "pgrep -o -f '(^|/)pacemakerd'")).trim();
+    await lab.must(holder, `kill -9 ${pid}`);
+    const end = performance.now() + 5000;
+    while (performance.now() < end) {
       expect(await lab.holders(VIRTUAL_ADDRESS)).toEqual([holder]);
-    },
-    STEP_MS,
-  );
+      await Bun.sleep(100);
+    }
+    for (const host of lab.hosts) await allOnline(lab, host);
+    const again = (await lab.must(holder, "pgrep -o -f '(^|/)pacemakerd'")).trim();
+    expect(again).not.toBe(pid);
+    expect(await settledHolder(lab)).toBe(holder);
+  });
 
-  test(
-    "a power cut of the holder: another host takes over; the host comes back",
-    async () => {
-      const was = holder;
-      lab.verb("kill", was);
-      holder = await settledHolder(lab, (h) => h !== was);
-      lab.verb("start", was);
-      await startNodes(lab, [was]);
-      for (const host of lab.hosts) await allOnline(lab, host);
-      expect(await lab.holders(VIRTUAL_ADDRESS)).toEqual([holder]);
-    },
-    STEP_MS,
-  );
+  test("corosync killed alone: its resources stop at once, another host takes over (rule 10)", async () => {
+    const was = holder;
+    await lab.must(was, "kill -9 $(cat /run/corosync.pid)");
+    await until("the resources stop", 10_000, async () =>
+      (await lab.holders(VIRTUAL_ADDRESS)).includes(was) ? undefined : true,
+    );
+    holder = await settledHolder(lab, (h) => h !== was);
+    await startNodes(lab, [was]);
+    for (const host of lab.hosts) await allOnline(lab, host);
+    expect(await lab.holders(VIRTUAL_ADDRESS)).toEqual([holder]);
+  });
 
-  test(
-    "the holder's link is cut: it stops its resources, the majority starts them; healing leaves one",
-    async () => {
-      const was = holder;
-      watch.pause();
-      lab.verb("partition", `${others().join(",")}/${was}`);
-      await until("the cut host drops the address", 30_000, async () =>
-        (await lab.holders(VIRTUAL_ADDRESS)).includes(was) ? undefined : true,
-      );
-      holder = await settledHolder(lab, (h) => h !== was);
-      expect(await status(lab, was)).toContain("partition WITHOUT quorum");
-      lab.verb("heal");
-      watch.resume();
-      for (const host of lab.hosts) await allOnline(lab, host);
-      expect(await settledHolder(lab)).toBe(holder);
-    },
-    STEP_MS,
-  );
-
-  test(
-    "two of three lose power: without quorum the resources stop",
-    async () => {
-      const [first, second] = others();
-      const alone = holder;
-      lab.verb("kill", first!);
-      lab.verb("kill", second!);
-      await until("the lone host has no quorum", 30_000, async () =>
-        (await status(lab, alone)).includes("partition WITHOUT quorum") ? true : undefined,
-      );
-      await until("the address is gone", 30_000, async () =>
-        (await lab.holders(VIRTUAL_ADDRESS)).length === 0 ? true : undefined,
-      );
-      expect(await servedBy(lab)).toBeUndefined();
-    },
-    STEP_MS,
-  );
-
-  test(
-    "all return: the service is back, on one host",
-    async () => {
-      const back = others();
-      for (const host of back) lab.verb("start", host);
-      await startNodes(lab, back);
-      for (const host of lab.hosts) await allOnline(lab, host);
-      holder = await settledHolder(lab);
-    },
-    STEP_MS,
-  );
-
-  test(
-    "pacemakerd killed alone: it comes back and adopts what runs; the address never leaves (rule 9)",
-    async () => {
-      const pid = (await lab.must(holder, "pgrep -o -f '(^|/)pacemakerd'")).trim();
-      await lab.must(holder, `kill -9 ${pid}`);
-      const end = performance.now() + 5000;
-      while (performance.now() < end) {
-        expect(await lab.holders(VIRTUAL_ADDRESS)).toEqual([holder]);
-        await Bun.sleep(100);
-      }
-      for (const host of lab.hosts) await allOnline(lab, host);
-      const again = (await lab.must(holder, "pgrep -o -f '(^|/)pacemakerd'")).trim();
-      expect(again).not.toBe(pid);
-      expect(await settledHolder(lab)).toBe(holder);
-    },
-    STEP_MS,
-  );
-
-  test(
-    "corosync killed alone: its resources stop at once, another host takes over (rule 10)",
-    async () => {
-      const was = holder;
-      await lab.must(was, "kill -9 $(cat /run/corosync.pid)");
-      await until("the resources stop", 10_000, async () =>
-        (await lab.holders(VIRTUAL_ADDRESS)).includes(was) ? undefined : true,
-      );
-      holder = await settledHolder(lab, (h) => h !== was);
-      await startNodes(lab, [was]);
-      for (const host of lab.hosts) await allOnline(lab, host);
-      expect(await lab.holders(VIRTUAL_ADDRESS)).toEqual([holder]);
-    },
-    STEP_MS,
-  );
-
-  test(
-    "service corosync stop: resources move first, the node leaves cleanly",
-    async () => {
-      const was = holder;
-      await lab.must(was, "service corosync stop");
-      expect(await lab.holders(VIRTUAL_ADDRESS)).not.toContain(was);
-      holder = await settledHolder(lab, (h) => h !== was);
-      expect(await status(lab, holder)).toContain(`OFFLINE: [ ${was} ]`);
-    },
-    STEP_MS,
-  );
+  test("service corosync stop: resources move first, the node leaves cleanly", async () => {
+    const was = holder;
+    await lab.must(was, "service corosync stop");
+    expect(await lab.holders(VIRTUAL_ADDRESS)).not.toContain(was);
+    holder = await settledHolder(lab, (h) => h !== was);
+    expect(await status(lab, holder)).toContain(`OFFLINE: [ ${was} ]`);
+  });
 
   test("no address was on two hosts at once", async () => {
     await watch.stop();

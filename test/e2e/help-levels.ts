@@ -1,6 +1,10 @@
-/** What the walkthrough lists as `help` of each level: every command must be there, in this order, with this short text. */
+/**
+ * What the walkthrough lists as `help` of each level: every command must be there, in this order, with this short text. The
+ * sentence before the list is not the same on all levels of the page, and a level may know more.
+ */
+import { listsInOrder } from "./match.ts";
 
-export const topHelp = `
+export const topHelp = listsInOrder(`
 This is crm shell, a Pacemaker command line interface.
 Available commands:
 cib              manage shadow CIBs
@@ -15,7 +19,7 @@ status           show cluster status
 help,?           show help (help topics for list of topics)
 end,cd,up        go back one level
 quit,bye,exit    exit the program
-`;
+`);
 
 /** The page shows the last three lines of the other levels without their aliases; both forms agree with it. */
 const ENDING = `
@@ -24,7 +28,7 @@ end{any}              go back one level
 quit{any}             exit the program
 `;
 
-export const resourceHelp = `{any}
+export const resourceHelp = listsInOrder(`
 Available commands:
 status           show status of resources
 start            start a resource
@@ -46,9 +50,9 @@ refresh          refresh CIB from the LRM status
 reprobe          probe for resources not started by the CRM
 trace            start RA tracing
 untrace          stop RA tracing
-${ENDING}`;
+${ENDING}`);
 
-export const configureHelp = `{any}
+export const configureHelp = listsInOrder(`
 Available commands:
 node             define a cluster node
 primitive        define a resource
@@ -89,9 +93,9 @@ save             save the CIB to a file
 load             import the CIB from a file
 graph            generate a directed graph
 xml              raw xml
-${ENDING}`;
+${ENDING}`);
 
-export const nodeHelp = `{any}
+export const nodeHelp = listsInOrder(`
 Available commands:
 status           show nodes status as XML
 show             show node
@@ -105,12 +109,12 @@ delete           delete node
 attribute        manage attributes
 utilization      manage utilization attributes
 status-attr      manage status attributes
-${ENDING}`;
+${ENDING}`);
 
-export const raHelp = `{any}
+export const raHelp = listsInOrder(`
 Available commands:
 classes          list classes and providers
 list             list RA for a class (and provider)
 meta             show meta data for a RA
 providers        show providers for a RA and a class
-${ENDING}`;
+${ENDING}`);

@@ -1,5 +1,5 @@
 /** The lab itself: hosts that are hosts, faults that are faults, and a machine that is afterwards as it was before. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chownSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { machine } from "./machine.ts";
 const skip = whyNot();
 if (skip !== undefined) console.log(`e2e skipped: ${skip}`);
 
-const TEST_MS = 60_000;
+setDefaultTimeout(60_000);
 /** nobody, on every Linux */
 const ORDINARY = 65534;
 
@@ -19,7 +19,7 @@ describe.skipIf(skip !== undefined)("a lab", () => {
 
   beforeAll(() => {
     lab = Lab.open(`lab${process.pid}`);
-  }, TEST_MS);
+  });
 
   const reaches = async (from: string, to: string) =>
     (await lab.sh(from, `ping -c 1 -W 1 ${to}`)).exit === 0;
@@ -121,7 +121,7 @@ describe.skipIf(skip !== undefined)("a lab", () => {
   });
 
   afterAll(() => {
-    lab.down();
+    lab?.down();
     expect(machine([lab.id])).toEqual(before);
   });
 });
@@ -129,30 +129,26 @@ describe.skipIf(skip !== undefined)("a lab", () => {
 const ordinary = process.getuid?.() === 0 && Bun.which("setpriv") !== null;
 
 describe.skipIf(skip !== undefined || !ordinary)("as an ordinary user", () => {
-  test(
-    "a lab comes and goes, or it says what is missing",
-    () => {
-      const home = mkdtempSync(join(tmpdir(), "quorate-user-"));
-      chownSync(home, ORDINARY, ORDINARY);
-      const id = String(ORDINARY);
-      const user = ["setpriv", "--reuid", id, "--regid", id, "--clear-groups"];
-      const run = (...words: string[]) =>
-        Bun.spawnSync([...user, BINARY, "lab", "-q", ...words], {
-          env: { ...process.env, HOME: home },
-          stdin: "ignore",
-        });
-      const up = run("up", "2");
-      if (up.exitCode !== 0) {
-        expect(up.stderr.toString()).toContain("this machine lacks");
-      } else {
-        const seen = run("exec", "server6", "sh", "-c", "uname -n; ping -c 1 -W 1 server7");
-        expect(seen.stdout.toString()).toContain("server6\n");
-        expect(seen.exitCode).toBe(0);
-        expect(run("down").exitCode).toBe(0);
-      }
-      expect(existsSync(join(home, ".quorate"))).toBe(false);
-      rmSync(home, { recursive: true });
-    },
-    TEST_MS,
-  );
+  test("a lab comes and goes, or it says what is missing", () => {
+    const home = mkdtempSync(join(tmpdir(), "quorate-user-"));
+    chownSync(home, ORDINARY, ORDINARY);
+    const id = String(ORDINARY);
+    const user = ["setpriv", "--reuid", id, "--regid", id, "--clear-groups"];
+    const run = (...words: string[]) =>
+      Bun.spawnSync([...user, BINARY, "lab", "-q", ...words], {
+        env: { ...process.env, HOME: home },
+        stdin: "ignore",
+      });
+    const up = run("up", "2");
+    if (up.exitCode !== 0) {
+      expect(up.stderr.toString()).toContain("this machine lacks");
+    } else {
+      const seen = run("exec", "server6", "sh", "-c", "uname -n; ping -c 1 -W 1 server7");
+      expect(seen.stdout.toString()).toContain("server6\n");
+      expect(seen.exitCode).toBe(0);
+      expect(run("down").exitCode).toBe(0);
+    }
+    expect(existsSync(join(home, ".quorate"))).toBe(false);
+    rmSync(home, { recursive: true });
+  });
 });

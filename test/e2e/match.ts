@@ -55,3 +55,18 @@ export function compare(actual: string, expected: string): Comparison {
   }
   return { difference: undefined, found };
 }
+
+/** A check that every line of `expected` is there, in this order; lines between them do not matter. */
+export function listsInOrder(expected: string): (actual: string) => string | undefined {
+  const wanted = squeezed(expected);
+  return (actual) => {
+    const lines = squeezed(actual);
+    let at = 0;
+    for (const line of wanted) {
+      const next = lines.findIndex((l, index) => index >= at && pattern(line).test(l));
+      if (next < 0) return `no line ${JSON.stringify(line)} where it should be in\n${actual}`;
+      at = next + 1;
+    }
+    return undefined;
+  };
+}

@@ -1,5 +1,5 @@
 /** The acceptance test: every block of the walkthrough, in order, on three hosts of a lab; then the same in batch commands. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Lab, until, whyNot } from "./hosts.ts";
 import { machine } from "./machine.ts";
 import { batchCommands, playBlock, silent, type World } from "./story.ts";
@@ -9,6 +9,7 @@ const skip = whyNot();
 if (skip !== undefined) console.log(`e2e skipped: ${skip}`);
 
 const BLOCK_MS = 120_000;
+setDefaultTimeout(BLOCK_MS);
 
 /** The configuration without what differs between two clusters: the order in which the nodes came. */
 function comparable(xml: string): string {
@@ -39,7 +40,7 @@ describe.skipIf(skip !== undefined)("the walkthrough", () => {
   });
 
   for (const block of walkthrough) {
-    test(block.title, () => playBlock(block, world, silent), BLOCK_MS);
+    test(block.title, () => playBlock(block, world, silent));
   }
 
   test("the configuration at the end", async () => {
@@ -86,7 +87,7 @@ describe.skipIf(skip !== undefined)("the walkthrough", () => {
 
   afterAll(() => {
     if (process.env["KEEP_LAB"] !== undefined) return;
-    world.lab.down();
+    world?.lab.down();
     expect(machine(labs)).toEqual(before);
   });
 });

@@ -84,4 +84,14 @@ export const applets: Readonly<Record<string, Applet>> = {
     group: "pacemaker",
     load: () => import("./pacemaker/crm_verify.ts"),
   },
+  crm_attribute: {
+    summary: "query, set and delete node attributes and cluster options",
+    group: "pacemaker",
+    load: () => import("./pacemaker/crm_attribute.ts"),
+  },
+  crm_resource: {
+    summary: "ask about resources, and give orders about them",
+    group: "pacemaker",
+    load: () => import("./pacemaker/crm_resource.ts"),
+  },
 };

@@ -1,0 +1,107 @@
+/** crm_resource -a and -A: what keeps a resource where it is (spec/outputs-and-tools D8). */
+import { Exit } from "../../../lib/base/exit.ts";
+import { parseScore, scoreText } from "../../../lib/base/score.ts";
+import type { ColocationConstraint, LocationConstraint } from "../../../lib/cib/model.ts";
+import { ListWriter } from "../../../lib/render/list-writer.ts";
+import { parseRole, Role, roleText } from "../../../lib/status/roles.ts";
+import { attr, element, type XmlElement } from "../../../lib/xml/node.ts";
+import { collective, configId, type ResourceContext, wantedResource } from "./context.ts";
+
+type Side = "dependent" | "primary";
+
+class Listing {
+  readonly out = new ListWriter();
+  readonly xml: XmlElement[] = [];
+  private visited = new Set<string>();
+
+  constructor(
+    private readonly context: ResourceContext,
+    private readonly recursive: boolean,
+  ) {}
+
+  private locationsOf(id: string): LocationConstraint[] {
+    return this.context.status.cib.constraints.filter(
+      (c): c is LocationConstraint => c.kind === "location" && c.resource === id,
+    );
+  }
+
+  locations(id: string): void {
+    const rows = this.locationsOf(id).flatMap((c) => {
+      const node = attr(c.xml, "node");
+      const score = parseScore(attr(c.xml, "score") ?? "");
+      return node === undefined || score === undefined
+        ? []
+        : [{ id: c.id, node, score: scoreText(score) }];
+    });
+    if (rows.length === 0) return;
+    this.out.begin("Locations");
+    for (const r of rows) this.out.item(`Node ${r.node} (score=${r.score}, id=${r.id}, rsc=${id})`);
+    this.out.end();
+    for (const r of rows) {
+      this.xml.push(element("rsc_location", { node: r.node, rsc: id, id: r.id, score: r.score }));
+    }
+  }
+
+  private colocations(id: string, side: Side): ColocationConstraint[] {
+    return this.context.status.cib.constraints.filter(
+      (c): c is ColocationConstraint => c.kind === "colocation" && c[side] === id,
+    );
+  }
+
+  /** The other side of each colocation, with its own locations below. */
+  related(id: string, own: Side, depthFirst: boolean): void {
+    const rows = this.colocations(id, own);
+    this.visited.add(id);
+    if (rows.length === 0) return;
+    this.out.begin(
+      own === "primary" ? `Resources colocated with ${id}` : `Resources ${id} is colocated with`,
+    );
+    for (const c of rows) {
+      const other = (own === "primary" ? c.dependent : c.primary) ?? "";
+      if (this.visited.has(other)) {
+        this.out.item(`${other} (id=${c.id} - loop)`);
+        continue;
+      }
+      this.one(c, other, own);
+      if (depthFirst) this.related(other, own, true);
+      this.out.end();
+    }
+    this.out.end();
+  }
+
+  private one(c: ColocationConstraint, other: string, own: Side): void {
+    const score = scoreText(parseScore(attr(c.xml, "score") ?? "INFINITY") ?? 0);
+    const role = parseRole(attr(c.xml, "with-rsc-role") ?? "") ?? Role.unknown;
+    const word = own === "primary" ? "needs role" : "with role";
+    const needs = role >= Role.unpromoted ? `${word}=${roleText(role)}, ` : "";
+    this.out.item(`${other} (score=${score}, ${needs}id=${c.id})`);
+    this.xml.push(
+      element("rsc_colocation", {
+        id: c.id,
+        rsc: c.dependent ?? "",
+        "with-rsc": c.primary ?? "",
+        score,
+      }),
+    );
+    this.out.begin("");
+    this.locations(other);
+    this.visited.add(other);
+  }
+
+  all(id: string): void {
+    this.locations(id);
+    this.related(id, "primary", this.recursive);
+    this.visited = new Set();
+    this.related(id, "dependent", this.recursive);
+  }
+}
+
+/** -a; with `recursive` -A. */
+export function listConstraints(context: ResourceContext, recursive: boolean): number {
+  const resource = collective(context, wantedResource(context));
+  const listing = new Listing(context, recursive);
+  listing.all(configId(resource));
+  context.output.raw(listing.out.text());
+  context.output.xml(element("constraints", {}, listing.xml));
+  return Exit.ok;
+}

@@ -30,8 +30,12 @@ export interface GraphAction {
   readonly attributes: ReadonlyMap<string, string>;
   /** Ids of nodes that this action takes down. */
   readonly downed: readonly string[];
-  /** Node ids and names of a maintenance_nodes action. */
+  /** shutdown-lock: epoch seconds since which the resource is locked to its node. */
+  readonly shutdownLock?: number;
+  /** Node ids of a maintenance_nodes action. */
   readonly maintenance?: readonly string[];
+  /** Those of them that enter maintenance; the others leave it. */
+  readonly maintenanceOn?: readonly string[];
 }
 
 /** Actions of one step and the actions that must be complete before. */

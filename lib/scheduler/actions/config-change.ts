@@ -1,0 +1,235 @@
+/**
+ * Stage 9: has the configuration changed since operations ran? Restart, reload, reschedule or cancel
+ * (spec/scheduler-1 section B.13).
+ */
+import { operationDigests } from "../../status/digests.ts";
+import { leafFailCount } from "../../status/failcounts.ts";
+import { findOperation } from "../../status/operations.ts";
+import { isPlaceholderConnection } from "../../status/results.ts";
+import type { Operation, ResourceHistory } from "../../status/state.ts";
+import { currentNode, isAnonymousClone, topOf } from "../../status/tree.ts";
+import { attr } from "../../xml/node.ts";
+import { isUsable } from "../assign/tables.ts";
+import type { Book, Node, Rsc } from "../board.ts";
+import { addOrdering } from "../constraints/ordering.ts";
+import { Rel } from "../ordering/relation.ts";
+import { opKey, Task } from "./action.ts";
+import { clearFailCount, scheduleCleanup } from "./cleanup.ts";
+import { cancelAction } from "./recurring.ts";
+import { requestAction } from "./table.ts";
+import { isUnfencingDevice, triggerUnfencing } from "./unfencing.ts";
+
+/** Operations whose parameters are compared when they do not recur. */
+const CHECKED_ONCE: ReadonlySet<string> = new Set([
+  Task.monitor,
+  Task.start,
+  Task.promote,
+  Task.migrateFrom,
+]);
+
+type Verdicts = Map<string, ReturnType<typeof operationDigests>>;
+
+export function checkConfigChanges(book: Book): void {
+  const byNode = new Map<number, ResourceHistory[]>();
+  for (const history of book.status.histories) {
+    const list = byNode.get(history.node.index);
+    if (list === undefined) byNode.set(history.node.index, [history]);
+    else list.push(history);
+  }
+  const owners = ownersByName(book);
+  for (const node of book.nodes) {
+    if (!node.maintenance && !isUsable(node)) continue;
+    const verdicts: Verdicts = new Map();
+    for (const history of byNode.get(node.index) ?? []) {
+      for (const rsc of owners.get(history.id) ?? []) {
+        checkHistory(book, rsc, node, history, verdicts);
+      }
+    }
+  }
+}
+
+/** Primitives by id and by history id, the last match first. */
+function ownersByName(book: Book): ReadonlyMap<string, readonly Rsc[]> {
+  const owners = new Map<string, Rsc[]>();
+  const add = (name: string, rsc: Rsc): void => {
+    const list = owners.get(name);
+    if (list === undefined) owners.set(name, [rsc]);
+    else if (!list.includes(rsc)) list.unshift(rsc);
+  };
+  const visit = (rsc: Rsc): void => {
+    if (rsc.variant === "primitive") {
+      add(rsc.id, rsc);
+      if (rsc.historyId !== undefined) add(rsc.historyId, rsc);
+    }
+    for (const c of rsc.children) visit(c);
+  };
+  for (const rsc of book.resources) visit(rsc);
+  return owners;
+}
+
+/** Class, provider or type differ from what the history was made with. */
+function agentChanged(
+  book: Book,
+  rsc: Rsc,
+  node: Node,
+  history: ResourceHistory,
+  active: boolean,
+): boolean {
+  if (rsc.config.kind !== "primitive") return false;
+  const { standard, provider, agent } = rsc.config;
+  const pairs: readonly (readonly [string | undefined, string | undefined])[] = [
+    [agent, attr(history.xml, "type")],
+    [standard, attr(history.xml, "class")],
+    [provider, attr(history.xml, "provider")],
+  ];
+  let changed = false;
+  for (const [now, then] of pairs) {
+    if ((now ?? "") === (then ?? "")) continue;
+    changed = true;
+    triggerUnfencing(book, rsc, node, "Device definition changed", undefined);
+  }
+  if (changed && active) {
+    requestAction(book, rsc, opKey(rsc.id, Task.stop), Task.stop, node, false);
+    rsc.startPending = true;
+  }
+  return changed;
+}
+
+function checkHistory(
+  book: Book,
+  rsc: Rsc,
+  node: Node,
+  history: ResourceHistory,
+  verdicts: Verdicts,
+): void {
+  if (rsc.removed) {
+    if (!isAnonymousClone(topOf(rsc))) scheduleCleanup(book, rsc, node);
+    return;
+  }
+  const active = rsc.active.includes(node);
+  if (agentChanged(book, rsc, node, history, active)) scheduleCleanup(book, rsc, node);
+  if (!active) return;
+  if (history.startIndex < history.stopIndex) return;
+  history.operations.forEach((op, i) => {
+    if (i < history.startIndex) return;
+    if (op.intervalMs > 0 && (rsc.maintenance || node.maintenance)) {
+      scheduleCancel(book, rsc, node, op, "maintenance mode");
+      return;
+    }
+    if (op.intervalMs === 0 && !CHECKED_ONCE.has(op.task)) return;
+    if (isPlaceholderConnection(rsc)) {
+      book.deferredChecks.push({ rsc, run: () => checkOne(book, rsc, node, op, verdicts) });
+    } else checkOne(book, rsc, node, op, verdicts);
+  });
+}
+
+function checkOne(book: Book, rsc: Rsc, node: Node, op: Operation, verdicts: Verdicts): void {
+  if (!checkDefinition(book, rsc, node, op, verdicts)) return;
+  if (leafFailCount(book, node, rsc, true).count !== 0) {
+    clearFailCount(book, rsc, node, "resource parameters have changed");
+  }
+}
+
+function scheduleCancel(book: Book, rsc: Rsc, node: Node, op: Operation, reason: string): void {
+  const cancel = cancelAction(book, rsc, op.task, op.intervalMs, node);
+  cancel.explain(reason);
+  cancel.meta.set("call_id", String(op.callId));
+  addOrdering(book, { rsc, key: opKey(rsc.id, Task.stop) }, { action: cancel }, Rel.plain);
+}
+
+/** True when the operation is not any more what the configuration asks for. */
+function checkDefinition(
+  book: Book,
+  rsc: Rsc,
+  node: Node,
+  op: Operation,
+  verdicts: Verdicts,
+): boolean {
+  if (op.intervalMs > 0) {
+    const configured = findOperation(rsc, op.task, op.intervalMs, false);
+    if (configured === undefined) {
+      if (book.options.cancelRemovedActions) {
+        scheduleCancel(book, rsc, node, op, "orphan");
+      }
+      return true;
+    }
+  }
+  const key = opKey(rsc.id, op.task, op.intervalMs);
+  let digests = verdicts.get(key);
+  if (digests === undefined) {
+    const expired = book.status.expiredMonitors.has(op.xml);
+    const host = rsc.launcher === undefined ? undefined : hostOf(rsc.launcher);
+    digests = operationDigests(
+      book.surroundings,
+      rsc,
+      node,
+      op.task,
+      op.intervalMs,
+      op.xml,
+      expired,
+      host,
+    );
+    verdicts.set(key, digests);
+  }
+  if (digests.verdict === "match" || digests.onlyPrivateChanged) return false;
+  switch (digests.verdict) {
+    case "restart":
+      forceRestart(book, rsc, node, op);
+      return true;
+    case "mismatch":
+    case "unknown":
+      if (op.intervalMs > 0) reschedule(book, rsc, node, op);
+      else if (attr(op.xml, "op-restart-digest") !== undefined) {
+        unfence(book, rsc, node, "Device parameters changed (reload)");
+        scheduleReload(book, rsc, node);
+      } else forceRestart(book, rsc, node, op);
+      return true;
+  }
+}
+
+function hostOf(launcher: Rsc): Node | undefined {
+  return launcher.assigned ?? currentNode<Node>(launcher);
+}
+
+function unfence(book: Book, rsc: Rsc, node: Node, reason: string): void {
+  if (isUnfencingDevice(rsc)) triggerUnfencing(book, rsc, node, reason, undefined);
+}
+
+/** A required action without a node: whoever asks for it next gives it one. */
+function forceRestart(book: Book, rsc: Rsc, node: Node, op: Operation): void {
+  const task = op.intervalMs === 0 && CHECKED_ONCE.has(op.task) ? Task.start : op.task;
+  const key = opKey(rsc.id, task, op.intervalMs);
+  const required = requestAction(book, rsc, key, task, undefined, false);
+  required.reason = "resource definition change";
+  unfence(book, rsc, node, "Device parameters changed");
+}
+
+function reschedule(book: Book, rsc: Rsc, node: Node, op: Operation): void {
+  unfence(book, rsc, node, "Device parameters changed (reschedule)");
+  const key = opKey(rsc.id, op.task, op.intervalMs);
+  requestAction(book, rsc, key, op.task, node, true).reschedule = true;
+}
+
+/** The agent can take the new parameters without a restart. */
+function scheduleReload(book: Book, rsc: Rsc, node: Node): void {
+  if (rsc.children.length > 0) {
+    for (const c of rsc.children) scheduleReload(book, c, node);
+    return;
+  }
+  if (!rsc.managed || rsc.failed) return;
+  if (rsc.startPending) {
+    requestAction(book, rsc, opKey(rsc.id, Task.stop), Task.stop, node, false);
+    return;
+  }
+  rsc.reload = true;
+  const reload = requestAction(book, rsc, opKey(rsc.id, Task.reload), Task.reload, node, false);
+  reload.explain("resource definition change");
+  for (const task of [Task.stop, Task.demote]) {
+    addOrdering(
+      book,
+      { action: reload },
+      { rsc, key: opKey(rsc.id, task) },
+      Rel.plain | Rel.thenCancelsFirst,
+    );
+  }
+}

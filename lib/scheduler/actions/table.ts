@@ -1,0 +1,186 @@
+/**
+ * The one way to get an action: find it by key or make it, then judge anew whether it may run
+ * (spec/scheduler-1 sections C.1 and C.2). The order of creation is the order of ids.
+ */
+import { Role } from "../../status/roles.ts";
+import { findOperation, operationMeta, operationParameters, validateOnFail } from "../../status/operations.ts";
+import { canFence } from "../../status/fencing.ts";
+import { isActive } from "../../status/tree.ts";
+import type { Book, Node, Rsc } from "../board.ts";
+import { Action, Flag, type Need, parseKey, Task } from "./action.ts";
+import { fenceNode } from "./fence.ts";
+
+/** Node and book fields that "can it be fenced" asks for. */
+export function nodeCanBeFenced(book: Book, node: Node): boolean {
+  return canFence(book, node);
+}
+
+/**
+ * Actions of a resource by key, oldest first. With a node: those on it, and those without a node yet, which then take
+ * this node.
+ */
+export function findActions(rsc: Rsc, key: string, node?: Node): Action[] {
+  return matching(rsc.actionsByKey.get(key.toLowerCase()), node);
+}
+
+function matching(known: readonly Action[] | undefined, node: Node | undefined): Action[] {
+  if (known === undefined) return [];
+  if (node === undefined) return [...known];
+  const found: Action[] = [];
+  for (const action of known) {
+    if (action.node === undefined) action.node = node;
+    if (action.node === node) found.push(action);
+  }
+  return found;
+}
+
+/** Actions of a resource by key that really have this node already (no adoption). */
+export function actionsOn(rsc: Rsc, key: string, node: Node): Action[] {
+  const known = rsc.actionsByKey.get(key.toLowerCase());
+  return known === undefined ? [] : known.filter((action) => action.node === node);
+}
+
+/**
+ * First action of a resource with a key and maybe a node; no adoption: actions without a node match only when no node is
+ * asked for.
+ */
+export function firstAction(rsc: Rsc, key: string, node?: Node): Action | undefined {
+  const known = rsc.actionsByKey.get(key.toLowerCase());
+  if (known === undefined) return undefined;
+  if (node === undefined) return known[0];
+  return known.find((action) => action.node === node);
+}
+
+function existing(book: Book, rsc: Rsc | undefined, key: string, node: Node | undefined) {
+  const table = rsc === undefined ? book.actionsByKey : rsc.actionsByKey;
+  return matching(table.get(key.toLowerCase()), node)[0];
+}
+
+function append(table: Map<string, Action[]>, action: Action): void {
+  const key = action.key.toLowerCase();
+  const known = table.get(key);
+  if (known === undefined) table.set(key, [action]);
+  else known.push(action);
+}
+
+function needsOf(rsc: Rsc | undefined, task: string): Need {
+  if (rsc === undefined || (task !== Task.start && task !== Task.promote)) return "nothing";
+  if (rsc.needsFencing) return "fencing";
+  return rsc.needsQuorum ? "quorum" : "nothing";
+}
+
+function makeAction(
+  book: Book,
+  rsc: Rsc | undefined,
+  key: string,
+  task: string,
+  node: Node | undefined,
+  optional: boolean,
+): Action {
+  const intervalMs = parseKey(key)?.intervalMs ?? 0;
+  let meta = new Map<string, string>();
+  if (rsc !== undefined) {
+    const configured = key.includes("_notify_")
+      ? findOperation(rsc, Task.notify, 0, true)
+      : findOperation(rsc, task, intervalMs, true);
+    meta = operationMeta(book.surroundings, rsc, node, task, intervalMs, configured);
+    validateOnFail(rsc, task, intervalMs, meta);
+  }
+  const flags = Flag.runnable | (optional ? Flag.optional : 0);
+  const id = book.actions.length + 1;
+  const action = new Action(id, key, task, intervalMs, rsc, node, meta, flags);
+  action.onDc = task === Task.lrmDelete;
+  action.needs = needsOf(rsc, task);
+  book.actions.push(action);
+  if (rsc === undefined) append(book.actionsByKey, action);
+  else {
+    rsc.actions.push(action);
+    append(rsc.actionsByKey, action);
+  }
+  return action;
+}
+
+/** Finds or makes an action. Asking "optional" never makes a required action optional. */
+export function requestAction(
+  book: Book,
+  rsc: Rsc | undefined,
+  key: string,
+  task: string,
+  node: Node | undefined,
+  optional: boolean,
+): Action {
+  const action =
+    existing(book, rsc, key, node) ?? makeAction(book, rsc, key, task, node, optional);
+  const unmanaged =
+    rsc !== undefined &&
+    action.node !== undefined &&
+    !action.pseudo &&
+    !rsc.managed &&
+    !action.meta.has("interval");
+  if (unmanaged) action.optional = true;
+  else if (!optional) action.optional = false;
+  if (rsc !== undefined) {
+    if (action.node !== undefined && action.extra === undefined) {
+      const configured = action.key.includes("_notify_")
+        ? findOperation(rsc, Task.notify, 0, true)
+        : findOperation(rsc, task, action.intervalMs, true);
+      action.extra = operationParameters(book.surroundings, action.node, configured);
+    }
+    judgeRunnable(book, action, rsc);
+  }
+  return action;
+}
+
+/** Quorum policy that holds for a resource; a demoted one may stay up without quorum. */
+function policyFor(book: Book, rsc: Rsc): string {
+  if (book.quorate) return "ignore";
+  if (book.noQuorumPolicy !== "demote") return book.noQuorumPolicy;
+  if (rsc.role === Role.promoted || rsc.role === Role.unpromoted) {
+    if (rsc.nextRole > Role.unpromoted) rsc.nextRole = Role.unpromoted;
+    return "ignore";
+  }
+  return "stop";
+}
+
+function judgeRunnable(book: Book, action: Action, rsc: Rsc): void {
+  if (action.pseudo) return;
+  const { node } = action;
+  if (node === undefined) {
+    action.runnable = false;
+    return;
+  }
+  if (!action.onDc && !node.online && (!node.isGuest || node.remoteReset)) {
+    action.runnable = false;
+    if (action.task === Task.stop && rsc.managed && !node.unclean) {
+      fenceNode(book, node, "stop is unrunnable", false);
+    }
+    return;
+  }
+  if (!action.onDc && node.pending) {
+    action.runnable = false;
+    return;
+  }
+  if (action.needs === "nothing") {
+    action.reason = undefined;
+    action.runnable = !(node.isGuest && !nodeCanBeFenced(book, node));
+    return;
+  }
+  judgeQuorum(book, action, rsc);
+}
+
+function judgeQuorum(book: Book, action: Action, rsc: Rsc): void {
+  switch (policyFor(book, rsc)) {
+    case "stop":
+      action.runnable = false;
+      action.reason = "no quorum";
+      return;
+    case "freeze":
+      if (!isActive(rsc, true) || rsc.nextRole > rsc.role) {
+        action.runnable = false;
+        action.reason = "quorum freeze";
+      }
+      return;
+    default:
+      action.runnable = true;
+  }
+}

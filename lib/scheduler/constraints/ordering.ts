@@ -1,0 +1,108 @@
+/**
+ * Orderings before their actions exist: adding one, with the equivalents that live migration needs
+ * (spec/scheduler-1 sections D.1 and D.3).
+ */
+import { isWithin } from "../../status/tree.ts";
+import { type Action, opKey, parseKey, Task } from "../actions/action.ts";
+import type { Book, Rsc } from "../board.ts";
+import { Rel } from "../ordering/relation.ts";
+import type { OrderingSide } from "./model.ts";
+
+/** An ordering between anything; kept in order of creation. */
+export function addOrdering(
+  book: Book,
+  first: Partial<OrderingSide>,
+  then: Partial<OrderingSide>,
+  flags: number,
+): void {
+  const side = (given: Partial<OrderingSide>): OrderingSide => ({
+    rsc: given.rsc ?? given.action?.rsc,
+    key: given.key ?? (given.action === undefined ? undefined : given.action.key),
+    action: given.action,
+  });
+  const ordering = { first: side(first), then: side(then), flags };
+  const seesAction = (s: OrderingSide): boolean => s.action !== undefined || s.rsc !== undefined;
+  if (!seesAction(ordering.first) || !seesAction(ordering.then)) return;
+  book.orderings.push(ordering);
+  addMigrationEquivalents(book, ordering.first, ordering.then, flags);
+}
+
+/** Orders the task of one resource before that of another (or the same). */
+export function order(
+  book: Book,
+  first: Rsc,
+  firstTask: string,
+  then: Rsc,
+  thenTask: string,
+  flags: number,
+): void {
+  addOrdering(
+    book,
+    { rsc: first, key: opKey(first.id, firstTask) },
+    { rsc: then, key: opKey(then.id, thenTask) },
+    flags,
+  );
+}
+
+/** Orders an action before a task of a resource. */
+export function orderActionBefore(
+  book: Book,
+  first: Action,
+  then: Rsc,
+  thenTask: string,
+  flags: number,
+): void {
+  addOrdering(book, { action: first }, { rsc: then, key: opKey(then.id, thenTask) }, flags);
+}
+
+/** Orders a task of a resource before an action. */
+export function orderTaskBefore(
+  book: Book,
+  first: Rsc,
+  firstTask: string,
+  then: Action,
+  flags: number,
+): void {
+  addOrdering(book, { rsc: first, key: opKey(first.id, firstTask) }, { action: then }, flags);
+}
+
+function taskOf(side: OrderingSide): string | undefined {
+  if (side.action !== undefined) return side.action.task;
+  return side.key === undefined ? undefined : parseKey(side.key)?.task;
+}
+
+/** Moves have two halves that the other resource's actions must be ordered against too. */
+function addMigrationEquivalents(
+  book: Book,
+  first: OrderingSide,
+  then: OrderingSide,
+  flags: number,
+): void {
+  const f = first.rsc;
+  const t = then.rsc;
+  if (f === undefined || t === undefined || f === t || flags === Rel.none) return;
+  if (!f.migratable && !t.migratable) return;
+  if (isWithin(f, t) || isWithin(t, f)) return;
+  const firstTask = taskOf(first);
+  const thenTask = taskOf(then);
+  const add = (one: string, two: string, properties: number): void => {
+    book.orderings.push({
+      first: { rsc: f, key: opKey(f.id, one), action: undefined },
+      then: { rsc: t, key: opKey(t.id, two), action: undefined },
+      flags: properties,
+    });
+  };
+  const unlessMigrating = Rel.plain | (f.migratable ? Rel.firstNotMigrating : 0);
+  if (firstTask === Task.start && thenTask === Task.start) {
+    if (f.migratable && t.migratable) add(Task.migrateFrom, Task.migrateTo, Rel.plain);
+    if (t.migratable) add(Task.start, Task.migrateTo, unlessMigrating);
+  } else if (firstTask === Task.stop && thenTask === Task.stop && t.migratable) {
+    add(Task.stop, Task.migrateTo, unlessMigrating);
+    if (t.partialTarget !== undefined) add(Task.stop, Task.migrateFrom, unlessMigrating);
+  } else if (firstTask === Task.promote && thenTask === Task.start && t.migratable) {
+    add(Task.promote, Task.migrateTo, Rel.plain);
+  } else if (firstTask === Task.demote && thenTask === Task.stop && t.migratable) {
+    add(Task.demote, Task.migrateTo, Rel.plain);
+    if (t.partialTarget !== undefined) add(Task.demote, Task.migrateFrom, Rel.plain);
+  }
+}

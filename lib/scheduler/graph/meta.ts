@@ -1,0 +1,114 @@
+/** Attributes of an action in the graph (spec/scheduler-1 section E.4, point 2). */
+import { compareBytes } from "../../base/collections.ts";
+import { OUR_FEATURE_SET } from "../../cib/schema.ts";
+import { parametersOf } from "../../status/parameters.ts";
+import { currentNode } from "../../status/tree.ts";
+import { type Action, Task } from "../actions/action.ts";
+import type { Book, Node, Rsc } from "../board.ts";
+
+/** CRM_meta_NAME with underscores. */
+export function metaName(name: string): string {
+  return `CRM_meta_${name.replaceAll("-", "_")}`;
+}
+
+/** Meta of a resource and its ancestors that operations are told. */
+function addResourceMeta(rsc: Rsc, into: Map<string, string>): void {
+  for (let at: Rsc | undefined = rsc; at !== undefined; at = at.parent) {
+    if (at.variant === "clone") addCloneMeta(at, into);
+    if (at.variant !== "primitive") {
+      if (at.launcher !== undefined) into.set("CRM_meta_container", at.launcher.id);
+      continue;
+    }
+    const instance = at.meta.get("clone");
+    if (instance !== undefined) into.set("CRM_meta_clone", instance);
+    const remote = at.meta.get("remote-node");
+    if (remote !== undefined) into.set("CRM_meta_remote_node", remote);
+  }
+  for (let at: Rsc | undefined = rsc; at !== undefined; at = at.parent) {
+    if (at.launcher !== undefined) into.set("CRM_meta_container", at.launcher.id);
+    const ip = at.meta.get("external-ip");
+    if (ip !== undefined) into.set("pcmk_external_ip", ip);
+  }
+}
+
+function addCloneMeta(clone: Rsc, into: Map<string, string>): void {
+  const traits = clone.clone!;
+  const set = (name: string, value: string | number): void => {
+    into.set(metaName(name), String(value));
+  };
+  set("globally-unique", clone.unique ? "true" : "false");
+  set("notify", clone.notify ? "true" : "false");
+  set("clone-max", traits.max);
+  set("clone-node-max", traits.nodeMax);
+  if (!clone.promotable) return;
+  set("promoted-max", traits.promotedMax);
+  set("promoted-node-max", traits.promotedNodeMax);
+  set("master-max", traits.promotedMax);
+  set("master-node-max", traits.promotedNodeMax);
+}
+
+/** The host of a guest as it is for this action: where its launcher is, or will be. */
+function guestHost(action: Action, node: Node): Node | undefined {
+  const launcher = node.connection?.launcher;
+  if (launcher === undefined) return undefined;
+  let task = action.task;
+  if (task === Task.notify || task === Task.notified) {
+    task = action.meta.get("notify_key_operation") ?? task;
+  }
+  switch (task) {
+    case Task.stop:
+    case Task.stopped:
+    case Task.demote:
+    case Task.demoted:
+      return currentNode<Node>(launcher);
+    case Task.start:
+    case Task.running:
+    case Task.monitor:
+    case Task.promote:
+    case Task.promoted:
+      return launcher.assigned;
+    default:
+      return undefined;
+  }
+}
+
+function addGuestMeta(action: Action, into: Map<string, string>): void {
+  const { node, rsc } = action;
+  if (node === undefined || !node.isGuest || rsc === undefined) return;
+  const host = guestHost(action, node);
+  if (host === undefined) return;
+  const target = rsc.meta.get("container-attribute-target");
+  if (target !== undefined) setNew(into, metaName("container-attribute-target"), target);
+  setNew(into, metaName("physical-host"), host.name);
+}
+
+function setNew(into: Map<string, string>, name: string, value: string): void {
+  if (!into.has(name)) into.set(name, value);
+}
+
+function addParameters(book: Book, action: Action, rsc: Rsc, into: Map<string, string>): void {
+  if (action.node === undefined && rsc.variant !== "primitive") return;
+  const nowhere = (): ReadonlyMap<string, string> =>
+    parametersOf(book.surroundings, rsc, undefined);
+  for (const [name, value] of parametersOf(book.surroundings, rsc, action.node)) {
+    const address = rsc.remoteConnection && name === "addr" && value === "#uname";
+    setNew(into, name, address ? (nowhere().get("addr") ?? value) : value);
+  }
+}
+
+/** All attributes, sorted by name. */
+export function graphAttributes(book: Book, action: Action): Map<string, string> {
+  const into = new Map<string, string>([["crm_feature_set", OUR_FEATURE_SET]]);
+  const { rsc } = action;
+  for (const [name, value] of action.extra ?? []) setNew(into, name, value);
+  if (rsc !== undefined) addParameters(book, action, rsc, into);
+  for (const [name, value] of action.meta) {
+    if (name.includes("#") || name.includes(":")) continue;
+    into.set(metaName(name), value);
+  }
+  if (rsc !== undefined) {
+    addResourceMeta(rsc, into);
+    addGuestMeta(action, into);
+  }
+  return new Map([...into].sort(([a], [b]) => compareBytes(a, b)));
+}

@@ -1,0 +1,189 @@
+/** The transition graph of a settled board (spec/scheduler-1 section E). */
+import { type Action, notifyKey, opKey, Task } from "../actions/action.ts";
+import { routerOf } from "../actions/remote.ts";
+import { requestAction } from "../actions/table.ts";
+import type { Book, Node, Rsc } from "../board.ts";
+import { isGraphed, isInput, mergeInputs } from "./inputs.ts";
+import { graphAttributes } from "./meta.ts";
+import type { GraphAction, GraphPrimitive, Synapse, TransitionGraph } from "./model.ts";
+
+function rootAttributes(book: Book): Map<string, string> {
+  const { options } = book;
+  const attributes = new Map<string, string>([
+    ["cluster-delay", options.clusterDelayText],
+    ["fencing-timeout", options.fencingTimeoutText],
+    ["failed-stop-offset", "INFINITY"],
+    ["failed-start-offset", options.startFailureIsFatal ? "INFINITY" : "1"],
+    ["batch-limit", options.batchLimitText],
+    ["transition_id", String(book.settings.transitionId ?? 1)],
+  ]);
+  if (options.migrationLimit > 0) attributes.set("migration-limit", String(options.migrationLimit));
+  if (book.recheckBy !== undefined) attributes.set("recheck-by", String(book.recheckBy));
+  return attributes;
+}
+
+function kindOf(action: Action): GraphAction["kind"] {
+  switch (action.task) {
+    case Task.stonith:
+      return action.pseudo ? "pseudo_event" : "crm_event";
+    case Task.shutdown:
+    case Task.clearFailCount:
+    case Task.lrmDelete:
+      return "crm_event";
+    default:
+      return action.pseudo ? "pseudo_event" : "rsc_op";
+  }
+}
+
+/** Key as agents know it: with the name that the history uses. */
+export function historyKey(action: Action, historyId: string): string {
+  if (action.task === Task.notify || action.task === Task.notified) {
+    const type = action.meta.get("notify_type") ?? "";
+    return notifyKey(historyId, type, action.meta.get("notify_operation") ?? "");
+  }
+  const task = action.cancelledTask ?? action.task;
+  return opKey(historyId, task, action.intervalMs);
+}
+
+function primitiveOf(rsc: Rsc): GraphPrimitive {
+  const { config } = rsc;
+  const base =
+    config.kind === "primitive"
+      ? {
+          standard: config.standard,
+          agent: config.agent,
+          ...(config.provider === undefined ? {} : { provider: config.provider }),
+        }
+      : { standard: "", agent: "" };
+  if (rsc.removed && rsc.historyId !== undefined) {
+    return { id: rsc.historyId, longId: rsc.id, ...base };
+  }
+  if (!rsc.unique) {
+    const differs = rsc.historyId !== undefined && rsc.historyId !== rsc.name;
+    return { id: rsc.name, longId: differs ? rsc.historyId! : rsc.id, ...base };
+  }
+  return { id: rsc.id, ...base };
+}
+
+/** Nodes that go down with an action. */
+function downedBy(book: Book, action: Action): string[] {
+  const { node, rsc } = action;
+  if (node === undefined) return [];
+  if (action.task === Task.shutdown) return [node.id];
+  if (action.task === Task.stonith) {
+    const kind = action.meta.get("stonith_action");
+    if (kind !== "off" && kind !== "reboot") return [];
+    return [node.id, ...guestsOn(book, node).map((guest) => guest.id)];
+  }
+  if (rsc?.remoteConnection === true && action.task === Task.stop) {
+    const migrating = action.before.some(
+      (rel) => rel.first.rsc === rsc && rel.first.task === Task.migrateFrom,
+    );
+    return migrating ? [] : [rsc.id];
+  }
+  return [];
+}
+
+function guestsOn(book: Book, host: Node): Node[] {
+  return book.nodes.filter(
+    (node) => node.isGuest && node.connection?.launcher?.active.includes(host) === true,
+  );
+}
+
+/** Shutdown lock of a resource, on what happens at its lock node. */
+function lockOf(action: Action): number | undefined {
+  const { rsc, node } = action;
+  if (rsc?.lockNode === undefined || node !== rsc.lockNode || rsc.lockTime <= 0) return undefined;
+  if (node.shutdown && action.task !== Task.stop) return undefined;
+  return rsc.lockTime;
+}
+
+/** The part of an action that triggers repeat. Writing it also tells the action its node. */
+function reference(action: Action): GraphAction {
+  const kind = kindOf(action);
+  const historyId = action.rsc?.historyId;
+  const showsNode = kind !== "pseudo_event" || action.task === Task.stonith;
+  const node = showsNode ? action.node : undefined;
+  if (node !== undefined) {
+    action.meta.set("on_node", node.name);
+    action.meta.set("on_node_uuid", node.id);
+  }
+  const router = node === undefined ? undefined : routerOf(action);
+  const lock = node === undefined ? undefined : lockOf(action);
+  return {
+    id: action.id,
+    kind,
+    operation: action.task,
+    operationKey: historyId === undefined ? action.key : historyKey(action, historyId),
+    ...(historyId === undefined ? {} : { internalKey: action.key }),
+    ...(node === undefined ? {} : { node: { id: node.id, name: node.name } }),
+    ...(router === undefined ? {} : { router: router.name }),
+    ...(lock === undefined ? {} : { shutdownLock: lock }),
+    attributes: NO_ATTRIBUTES,
+    downed: [],
+  };
+}
+
+const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
+
+function graphAction(book: Book, action: Action): GraphAction {
+  const base = reference(action);
+  const maintenance =
+    action.task === "maintenance_nodes" && action.rsc === undefined
+      ? changedMaintenance(book)
+      : undefined;
+  return {
+    ...base,
+    ...(action.rsc === undefined || action.pseudo ? {} : { primitive: primitiveOf(action.rsc) }),
+    attributes: graphAttributes(book, action),
+    downed: base.node === undefined ? [] : downedBy(book, action),
+    ...(maintenance === undefined
+      ? {}
+      : {
+          maintenance: maintenance.map((node) => node.id),
+          maintenanceOn: maintenance.filter((node) => node.maintenance).map((node) => node.id),
+        }),
+  };
+}
+
+/** Remote nodes that must be told of a change of their maintenance state. */
+function changedMaintenance(book: Book): readonly Node[] {
+  return book.nodes.filter((node) => node.isRemote && node.maintenance !== node.remoteMaintenance);
+}
+
+function priorityOf(action: Action): number {
+  const { rsc } = action;
+  return Math.max(action.priority, rsc?.priority ?? 0);
+}
+
+/** Emits every action of the graph in the reference's order. */
+export function produceGraph(book: Book): TransitionGraph {
+  const synapses: Synapse[] = [];
+  const emit = (action: Action): void => {
+    mergeInputs(action);
+    if (action.inGraph || !isGraphed(action)) return;
+    action.inGraph = true;
+    const written = graphAction(book, action);
+    const inputs: GraphAction[] = [];
+    for (const rel of action.before) {
+      if (!isInput(rel)) continue;
+      rel.printed = true;
+      inputs.push(reference(rel.first));
+    }
+    synapses.push({
+      id: synapses.length,
+      priority: priorityOf(action),
+      actions: [written],
+      inputs,
+    });
+  };
+  for (const rsc of book.resources) book.kind(rsc).addToGraph(book, rsc, emit);
+  if (changedMaintenance(book).length > 0) {
+    const name = "maintenance_nodes";
+    const action = requestAction(book, undefined, name, name, undefined, false);
+    action.pseudo = true;
+    action.alwaysInGraph = true;
+  }
+  for (let i = book.actions.length - 1; i >= 0; i--) emit(book.actions[i]!);
+  return { attributes: rootAttributes(book), synapses };
+}

@@ -1,0 +1,133 @@
+/** Probes come before what could disturb what they look for (spec/scheduler-1 section D.5). */
+import { isActive, leavesOf, topOf } from "../../status/tree.ts";
+import { type Action, opKey, Task } from "../actions/action.ts";
+import { findActions } from "../actions/table.ts";
+import { compatibleInstance } from "../assign/apply.ts";
+import type { Book, Rsc } from "../board.ts";
+import type { Ordering } from "../constraints/model.ts";
+import { Role } from "../../status/roles.ts";
+import { Rel, relate, type Relation } from "./relation.ts";
+
+function isProbe(action: Action): boolean {
+  return action.task === Task.monitor && action.intervalMs === 0;
+}
+
+/** An unrunnable probe keeps what is not running from starting. */
+function shieldStarts(probe: Action, after: Relation): void {
+  const x = after.then;
+  const top = probe.rsc === undefined ? undefined : topOf(probe.rsc);
+  if (x.rsc === undefined || x.rsc !== top || x.task !== Task.start) return;
+  if (x.rsc.variant !== "clone" && x.rsc.variant !== "bundle") return;
+  if (probe.runnable || (after.created & Rel.unrunnableBlocks) !== 0) return;
+  for (let i = x.after.length - 1; i >= 0; i--) {
+    const then = x.after[i]!.then;
+    if (then.rsc === undefined || then.task !== Task.start) continue;
+    if (isActive(then.rsc, false) || topOf(then.rsc) !== top) continue;
+    relate(probe, then, Rel.plain | Rel.unrunnableBlocks);
+  }
+}
+
+/** Restarts that a start or promotion may cause elsewhere wait for the probe too. */
+function protectRestarts(
+  book: Book,
+  probe: Action,
+  after: Relation,
+  seen: Set<Action>,
+): void {
+  const x = after.then;
+  if (seen.has(x)) return;
+  seen.add(x);
+  const { rsc } = x;
+  if (rsc !== undefined && rsc.variant === "primitive" && rsc !== probe.rsc) {
+    const task =
+      x.task === Task.start ? Task.stop : x.task === Task.promote ? Task.demote : undefined;
+    if (task !== undefined) {
+      for (const action of findActions(rsc, opKey(rsc.id, task))) {
+        if (!action.pseudo) relate(probe, action, Rel.plain);
+      }
+    }
+  }
+  const interleaved = rsc?.variant === "clone" && rsc.clone?.interleave === true;
+  const own = probe.rsc;
+  const compatible =
+    interleaved && own !== undefined
+      ? compatibleInstance(book, own, rsc, { role: Role.unknown, current: false })
+      : undefined;
+  for (let i = x.after.length - 1; i >= 0; i--) {
+    const next = x.after[i]!;
+    if ((next.created & Rel.firstImpliesThen) === 0) {
+      if (!leadsToChild(x, next.then, own)) continue;
+      if (interleaved && compatible !== undefined && next.then.rsc !== compatible) continue;
+    }
+    protectRestarts(book, probe, next, seen);
+  }
+}
+
+/** From a collective's action to that of one of its parts. */
+function leadsToChild(x: Action, then: Action, own: Rsc | undefined): boolean {
+  const { rsc } = x;
+  if (rsc === undefined || rsc.variant === "primitive" || rsc === own?.parent) return false;
+  if (then.rsc === undefined || then.rsc.parent !== rsc) return false;
+  return then.rsc.variant === "primitive" || then.rsc.variant === "group";
+}
+
+function orderProbe(book: Book, probe: Action): void {
+  for (let i = probe.after.length - 1; i >= 0; i--) {
+    const after = probe.after[i]!;
+    shieldStarts(probe, after);
+    protectRestarts(book, probe, after, new Set());
+  }
+}
+
+/** Before something is stopped for another's sake, the other's probes must have told what is there. */
+function orderBehindStop(ordering: Ordering): void {
+  const { first, then } = ordering;
+  if (first.rsc === undefined || first.rsc === then.rsc || ordering.flags === Rel.none) return;
+  const firstTask = first.action?.task ?? taskFrom(first.key, first.rsc);
+  if (firstTask !== Task.stop) return;
+  const launcher = first.rsc.launcher;
+  const thenTask = then.action?.task ?? taskFrom(then.key, then.rsc);
+  if (launcher !== undefined && launcher === then.rsc && thenTask === Task.stop) return;
+  let flags: number = Rel.plain;
+  for (const special of [Rel.sameNodeOrTarget, Rel.requiredOnSameNode]) {
+    if ((ordering.flags & special) !== 0) flags = special;
+  }
+  if (flags === Rel.plain) {
+    flags |= ordering.flags & (Rel.firstNotMigrating | Rel.sameNode);
+  }
+  const probes = probesOf(first.rsc);
+  if (probes.length === 0) return;
+  const actions =
+    then.action !== undefined
+      ? [then.action]
+      : then.rsc === undefined || then.key === undefined
+        ? []
+        : findActions(then.rsc, then.key);
+  for (const probe of probes) {
+    for (const action of actions) {
+      if (action.task === Task.stonith && action.meta.get("stonith_action") === "on") {
+        if (action.node === probe.node) continue;
+      }
+      if (action.task === Task.shutdown && action.node !== probe.node) continue;
+      relate(probe, action, flags);
+    }
+  }
+}
+
+function taskFrom(key: string | undefined, rsc: Rsc | undefined): string | undefined {
+  if (key === undefined || rsc === undefined) return undefined;
+  return key.startsWith(`${rsc.id}_`) ? key.slice(rsc.id.length + 1).replace(/_\d+$/, "") : undefined;
+}
+
+function probesOf(rsc: Rsc): readonly Action[] {
+  return findActions(rsc, opKey(rsc.id, Task.monitor));
+}
+
+export function orderProbes(book: Book): void {
+  for (const top of book.resources) {
+    for (const rsc of leavesOf(top)) {
+      for (const action of rsc.actions) if (isProbe(action)) orderProbe(book, action);
+    }
+  }
+  for (const ordering of book.orderings) orderBehindStop(ordering);
+}

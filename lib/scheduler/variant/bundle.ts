@@ -1,0 +1,5 @@
+/** bundles */
+import { group } from "./group.ts";
+import type { Variant } from "./variant.ts";
+
+export const bundle: Variant = { ...group };

@@ -1,0 +1,5 @@
+/** clones */
+import { group } from "./group.ts";
+import type { Variant } from "./variant.ts";
+
+export const clone: Variant = { ...group };

@@ -16,10 +16,13 @@ export function encodeCfg(message: CfgMessage): Uint8Array {
     case "ring-reenable":
       return serviceMessage(ServiceId.cfg, 0, 32).bytes;
     case "kill-node":
-      return serviceMessage(ServiceId.cfg, 1, 288)
-        .u32(16, message.nodeId)
-        .u16(24, Math.min(message.reason.length, REASON_MAX - 1))
-        .text(32, message.reason, REASON_MAX - 1).bytes;
+      return (
+        serviceMessage(ServiceId.cfg, 1, 288)
+          .u32(16, message.nodeId)
+          // The length counts the NUL.
+          .u16(24, Math.min(message.reason.length + 1, REASON_MAX))
+          .text(32, message.reason, REASON_MAX - 1).bytes
+      );
     case "shutdown":
       return serviceMessage(ServiceId.cfg, 2, 16).bytes;
     case "reload":

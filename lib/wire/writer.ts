@@ -22,53 +22,63 @@ export class Writer {
   }
 
   u8(value: number): this {
-    this.view.setUint8(this.room(1), value);
+    const at = this.room(1);
+    this.view.setUint8(at, value);
     return this;
   }
 
   i8(value: number): this {
-    this.view.setInt8(this.room(1), value);
+    const at = this.room(1);
+    this.view.setInt8(at, value);
     return this;
   }
 
   u16(value: number): this {
-    this.view.setUint16(this.room(2), value, this.little);
+    const at = this.room(2);
+    this.view.setUint16(at, value, this.little);
     return this;
   }
 
   i16(value: number): this {
-    this.view.setInt16(this.room(2), value, this.little);
+    const at = this.room(2);
+    this.view.setInt16(at, value, this.little);
     return this;
   }
 
   /** Also takes negative numbers (as their two's complement). */
   u32(value: number): this {
-    this.view.setUint32(this.room(4), value, this.little);
+    const at = this.room(4);
+    this.view.setUint32(at, value, this.little);
     return this;
   }
 
   i32(value: number): this {
-    this.view.setInt32(this.room(4), value, this.little);
+    const at = this.room(4);
+    this.view.setInt32(at, value, this.little);
     return this;
   }
 
   u64(value: number | bigint): this {
-    this.view.setBigUint64(this.room(8), BigInt(value), this.little);
+    const at = this.room(8);
+    this.view.setBigUint64(at, BigInt(value), this.little);
     return this;
   }
 
   i64(value: number | bigint): this {
-    this.view.setBigInt64(this.room(8), BigInt(value), this.little);
+    const at = this.room(8);
+    this.view.setBigInt64(at, BigInt(value), this.little);
     return this;
   }
 
   f32(value: number): this {
-    this.view.setFloat32(this.room(4), value, this.little);
+    const at = this.room(4);
+    this.view.setFloat32(at, value, this.little);
     return this;
   }
 
   f64(value: number): this {
-    this.view.setFloat64(this.room(8), value, this.little);
+    const at = this.room(8);
+    this.view.setFloat64(at, value, this.little);
     return this;
   }
 
@@ -108,6 +118,7 @@ export class Writer {
     return this.data.subarray(0, this.length);
   }
 
+  /** Offset of `count` new zero bytes. May replace `view`: call it before using that. */
   private room(count: number): number {
     const at = this.length;
     const end = at + count;

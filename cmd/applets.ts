@@ -94,4 +94,29 @@ export const applets: Readonly<Record<string, Applet>> = {
     group: "pacemaker",
     load: () => import("./pacemaker/crm_resource.ts"),
   },
+  crm_standby: {
+    summary: "take a node out of service, or bring it back",
+    group: "pacemaker",
+    load: () => import("./pacemaker/crm_standby.ts"),
+  },
+  crm_failcount: {
+    summary: "how often a resource failed on a node",
+    group: "pacemaker",
+    load: () => import("./pacemaker/crm_failcount.ts"),
+  },
+  crm_master: {
+    summary: "the promotion score of a resource on a node",
+    group: "pacemaker",
+    load: () => import("./pacemaker/crm_master.ts"),
+  },
+  crm_error: {
+    summary: "what a result code means",
+    group: "pacemaker",
+    load: () => import("./pacemaker/crm_error.ts"),
+  },
+  iso8601: {
+    summary: "read and print dates, durations and periods",
+    group: "pacemaker",
+    load: () => import("./pacemaker/iso8601.ts"),
+  },
 };

@@ -1,0 +1,100 @@
+/** crm_error: what a result code means (spec/outputs-and-tools.md D18). */
+import { CrmError } from "../../lib/base/error.ts";
+import { Exit } from "../../lib/base/exit.ts";
+import {
+  type CodeText,
+  EXIT_NUMBERS,
+  exitCode,
+  LEGACY_NUMBERS,
+  legacyCode,
+  RESULT_NUMBERS,
+  resultCode,
+} from "../../lib/base/result-code.ts";
+import {
+  defineTool,
+  type ParsedOptions,
+  type Session,
+  type ToolResult,
+} from "../../lib/cli/tool.ts";
+import { element } from "../../lib/xml/node.ts";
+import { OUTPUT_OPTIONS, withOutput } from "./tool-output.ts";
+
+interface Namespace {
+  readonly describe: (code: number) => CodeText;
+  readonly numbers: readonly number[];
+}
+
+const CODE_WIDTH = 5;
+const NAME_WIDTH = 26;
+/** crm_error lists legacy numbers from the manager's own on. */
+const FIRST_LISTED_LEGACY = 0;
+
+function namespaceOf(given: ParsedOptions): Namespace {
+  if (given.flag("exit")) return { describe: exitCode, numbers: EXIT_NUMBERS };
+  if (given.flag("rc")) return { describe: resultCode, numbers: RESULT_NUMBERS };
+  const numbers = LEGACY_NUMBERS.filter((n) => n >= FIRST_LISTED_LEGACY);
+  return { describe: legacyCode, numbers };
+}
+
+async function run(given: ParsedOptions, session: Session): Promise<ToolResult> {
+  return withOutput(given, session, async (output) => {
+    const { describe, numbers } = namespaceOf(given);
+    const withNames = given.flag("name");
+    const isList = given.flag("list") || given.positionals.length === 0;
+    const codes = isList ? numbers : given.positionals.map(parseCode);
+    for (const code of codes) {
+      const { name, text } = describe(code);
+      const named = withNames ? { name } : {};
+      output.xml(element("result-code", { code: String(code), ...named, description: text }));
+      if (!isList) output.line(withNames ? `${name} - ${text}` : text);
+      else {
+        const words = withNames ? `${name.padEnd(NAME_WIDTH)}  ${text}` : text;
+        output.line(`${String(code).padStart(CODE_WIDTH)}: ${words}`);
+      }
+    }
+    return output.finish(Exit.ok);
+  });
+}
+
+function parseCode(word: string): number {
+  if (!/^-?\d+$/.test(word)) throw new CrmError(`'${word}' is no number`, Exit.usage);
+  return Number(word);
+}
+
+export default defineTool({
+  name: "crm_error",
+  summary: "what a result code means",
+  usage: "[-X | -r] [-n] [-l | CODE ...]",
+  options: [
+    {
+      key: "name",
+      long: ["name"],
+      short: ["n"],
+      kind: "flag",
+      help: "Show the code's name too",
+    },
+    {
+      key: "list",
+      long: ["list"],
+      short: ["l"],
+      kind: "flag",
+      help: "Show all known codes",
+    },
+    {
+      key: "exit",
+      long: ["exit"],
+      short: ["X"],
+      kind: "flag",
+      help: "The codes are exit codes of tools",
+    },
+    {
+      key: "rc",
+      long: ["rc"],
+      short: ["r"],
+      kind: "flag",
+      help: "The codes are the manager's result codes",
+    },
+    ...OUTPUT_OPTIONS,
+  ],
+  run,
+});

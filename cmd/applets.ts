@@ -119,4 +119,24 @@ export const applets: Readonly<Record<string, Applet>> = {
     group: "pacemaker",
     load: () => import("./pacemaker/iso8601.ts"),
   },
+  crm_node: {
+    summary: "show what the cluster knows of its nodes",
+    group: "pacemaker",
+    load: () => import("./pacemaker/crm_node.ts"),
+  },
+  crmadmin: {
+    summary: "ask the controller, the launcher and the list of nodes",
+    group: "pacemaker",
+    load: () => import("./pacemaker/crmadmin.ts"),
+  },
+  attrd_updater: {
+    summary: "set and read node attributes",
+    group: "pacemaker",
+    load: () => import("./pacemaker/attrd_updater.ts"),
+  },
+  crm_diff: {
+    summary: "the difference of two configurations, and applying one",
+    group: "pacemaker",
+    load: () => import("./pacemaker/crm_diff.ts"),
+  },
 };

@@ -29,6 +29,11 @@ export type Change =
       readonly result: XmlElement;
     };
 
+/** `attrOrder: false`: an attribute that only changed its place is no difference. Default true. */
+export interface DiffOptions {
+  readonly attrOrder?: boolean;
+}
+
 /** Same name, attributes in the same order, text and children. */
 export function sameXml(a: XmlElement, b: XmlElement): boolean {
   if (a === b) return true;
@@ -53,22 +58,26 @@ function sameAttrs(a: XmlElement, b: XmlElement): boolean {
  * Changes that lead from `before` to `after`: all deletions first, then creations, modifications and moves in the order
  * of `after`. Both roots must have the same name.
  */
-export function diffXml(before: XmlElement, after: XmlElement): readonly Change[] {
-  const deletions: Change[] = [];
-  const others: Change[] = [];
-  compare(before, after, `/${stepText(after)}`, deletions, others);
-  return [...deletions, ...others];
-}
-
-function compare(
+export function diffXml(
   before: XmlElement,
   after: XmlElement,
-  path: string,
-  deletions: Change[],
-  others: Change[],
-): void {
+  options: DiffOptions = {},
+): readonly Change[] {
+  const found: Found = { deletions: [], others: [], attrOrder: options.attrOrder !== false };
+  compare(before, after, `/${stepText(after)}`, found);
+  return [...found.deletions, ...found.others];
+}
+
+interface Found {
+  readonly deletions: Change[];
+  readonly others: Change[];
+  readonly attrOrder: boolean;
+}
+
+function compare(before: XmlElement, after: XmlElement, path: string, found: Found): void {
   if (before === after) return;
-  const attrs = attrChanges(before, after);
+  const { deletions, others } = found;
+  const attrs = attrChanges(before, after, found.attrOrder);
   if (attrs.length > 0) {
     others.push({ kind: "modify", path, attrs, result: element(after.name, after.attrs) });
   }
@@ -84,7 +93,7 @@ function compare(
       return;
     }
     const childPath = `${path}/${stepText(child)}`;
-    compare(before.children[partner]!, child, childPath, deletions, others);
+    compare(before.children[partner]!, child, childPath, found);
     if (oldOffsets.get(partner) !== newOffset) {
       others.push({ kind: "move", path: childPath, position });
     }
@@ -151,13 +160,17 @@ function pairingKey(child: XmlElement, index: number): string {
 }
 
 /** Attributes that are new, have another value or stand at another place, then those that are gone. */
-function attrChanges(before: XmlElement, after: XmlElement): readonly AttrChange[] {
+function attrChanges(
+  before: XmlElement,
+  after: XmlElement,
+  ordered: boolean,
+): readonly AttrChange[] {
   if (before.attrs === after.attrs) return [];
   const places = new Map([...before.attrs.keys()].map((name, index) => [name, index] as const));
   const changes: AttrChange[] = [];
   let index = 0;
   for (const [name, value] of after.attrs) {
-    if (before.attrs.get(name) !== value || places.get(name) !== index) {
+    if (before.attrs.get(name) !== value || (ordered && places.get(name) !== index)) {
       changes.push({ name, value });
     }
     index++;

@@ -40,6 +40,8 @@ export interface PatchsetOptions {
   readonly versions?: boolean;
   /** Write the versioned digest of the result. */
   readonly digest?: boolean;
+  /** Report attributes that only changed their place. Default true. */
+  readonly attrOrder?: boolean;
 }
 
 /** The patchset (format 2) from `before` to `after`; undefined when nothing differs. */
@@ -48,7 +50,7 @@ export function makePatchset(
   after: XmlElement,
   options: PatchsetOptions = {},
 ): XmlElement | undefined {
-  const changes = diffXml(before, after);
+  const changes = diffXml(before, after, { attrOrder: options.attrOrder !== false });
   if (changes.length === 0) return undefined;
   const content: XmlElement[] = [];
   if (options.versions !== false) {

@@ -4,7 +4,7 @@ import { Exit } from "../../lib/base/exit.ts";
 import { type CibDoc, cibDoc } from "../../lib/cib/document.ts";
 import type { Session } from "../../lib/cli/tool.ts";
 import { type CibClient, connectCib } from "../../lib/client/cib.ts";
-import { connectLauncher } from "../../lib/client/pacemakerd.ts";
+import { connectLauncher, LAUNCHER_STATES } from "../../lib/client/pacemakerd.ts";
 import { IpcError } from "../../lib/client/transport.ts";
 import { parseXml } from "../../lib/xml/parse.ts";
 
@@ -18,16 +18,6 @@ export interface Monitored {
   readonly reason: string;
   close(): void;
 }
-
-/** pacemakerd_state of a ping in words (spec/outputs-and-tools B2.1). */
-const STATE_WORDS: Readonly<Record<string, string>> = {
-  init: "Initializing pacemaker",
-  starting_daemons: "Pacemaker daemons are starting",
-  wait_for_ping: "Waiting for startup trigger from SBD",
-  running: "Pacemaker is running",
-  shutting_down: "Pacemaker daemons are shutting down",
-  shutdown_complete: "Pacemaker daemons are shut down (reporting to SBD)",
-};
 
 /** Changes closer together than this are shown together. */
 const SETTLE_MS = 100;
@@ -110,7 +100,7 @@ class LiveCib implements Monitored {
   async #askLauncher(): Promise<string> {
     const launcher = await connectLauncher(this.session);
     try {
-      return STATE_WORDS[(await launcher.ping()).state] ?? "Invalid pacemakerd state";
+      return LAUNCHER_STATES[(await launcher.ping()).state] ?? "Invalid pacemakerd state";
     } finally {
       launcher.close();
     }

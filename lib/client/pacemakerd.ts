@@ -10,6 +10,16 @@ import {
   type PacemakerConnection,
 } from "./pacemaker.ts";
 
+/** States of a ping in words (spec/outputs-and-tools B2.1). */
+export const LAUNCHER_STATES: Readonly<Record<string, string>> = {
+  init: "Initializing pacemaker",
+  starting_daemons: "Pacemaker daemons are starting",
+  wait_for_ping: "Waiting for startup trigger from SBD",
+  running: "Pacemaker is running",
+  shutting_down: "Pacemaker daemons are shutting down",
+  shutdown_complete: "Pacemaker daemons are shut down (reporting to SBD)",
+};
+
 export interface LauncherAnswer {
   readonly subsystem: string;
   /** init, starting_daemons, wait_for_ping, running, shutting_down, shutdown_complete. */

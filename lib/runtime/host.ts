@@ -15,11 +15,16 @@ interface Kind {
 /** Carries out one effect. A promise holds back everything later until it settles; a rejection ends the process. */
 export type Carrier<Effect extends Kind> = (effect: Effect) => void | Promise<void>;
 
+/** The members of a union of effects that may be of this kind. */
+type OfKind<Effect extends Kind, K> = Effect extends { readonly kind: infer Own }
+  ? K extends Own
+    ? Effect
+    : never
+  : never;
+
 /** A carrier for every effect kind but those the host has itself; `log` is always needed. */
 export type Carriers<Effect extends Kind> = {
-  readonly [K in Exclude<Effect["kind"], CommonEffect["kind"]>]: Carrier<
-    Extract<Effect, { readonly kind: K }>
-  >;
+  readonly [K in Exclude<Effect["kind"], CommonEffect["kind"]>]: Carrier<OfKind<Effect, K>>;
 } & {
   readonly log: Carrier<LogEffect>;
   /** Instead of the default, which writes at once and logs an error that the disk gives. */

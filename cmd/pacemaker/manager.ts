@@ -169,7 +169,8 @@ export async function runManager(options: ManagerOptions): Promise<number> {
   try {
     host.post({ kind: "start", epochMs: epochMs() });
     if (accounts.gid !== undefined) await allowGroup(ipc, accounts.gid);
-    link = await RingLink.open(ipc, process.pid, post);
+    link = await RingLink.open(ipc, post);
+    await link.join(ipc, process.pid);
     options.onReady();
     return await host.done;
   } finally {

@@ -92,20 +92,20 @@ export class RingLink {
     quorum.connection.onClose = () => this.onLost();
   }
 
-  /** Connects, joins the group and follows quorum. */
+  /** Connects. Events come only after `join`, when the caller can already send. */
   static async open(
     ipc: IpcTransport,
-    processId: number,
     post: (event: PacemakerdEvent) => void,
   ): Promise<RingLink> {
-    const cpg = await connectCpg(ipc);
-    const quorum = await connectQuorum(ipc);
-    const link = new RingLink(cpg, quorum, post);
-    await link.followQuorum(ipc);
-    await link.lookForOthers();
-    await cpg.join(GROUP_NAME, processId, true);
-    link.timer = setInterval(() => void link.lookForOthers().catch(() => {}), FOREIGN_POLL_MS);
-    return link;
+    return new RingLink(await connectCpg(ipc), await connectQuorum(ipc), post);
+  }
+
+  /** Follows quorum and joins the group. */
+  async join(ipc: IpcTransport, processId: number): Promise<void> {
+    await this.followQuorum(ipc);
+    await this.lookForOthers();
+    await this.cpg.join(GROUP_NAME, processId, true);
+    this.timer = setInterval(() => void this.lookForOthers().catch(() => {}), FOREIGN_POLL_MS);
   }
 
   private async followQuorum(ipc: IpcTransport): Promise<void> {

@@ -3,17 +3,22 @@
  * carry the version they were made from; status updates of the cluster in between do not count as somebody else's change.
  */
 import { readdirSync } from "node:fs";
-import { CrmError, isRejection } from "../../lib/base/error.ts";
+import { CrmError } from "../../lib/base/error.ts";
 import { Rc, resultText } from "../../lib/base/result-code.ts";
 import { type CibDoc, cibDoc } from "../../lib/cib/document.ts";
-import { applyRequest, emptyCib } from "../../lib/cib/operations.ts";
+import { emptyCib } from "../../lib/cib/operations.ts";
 import type { Session } from "../../lib/cli/tool.ts";
-import { type CibClient, connectCib } from "../../lib/client/cib.ts";
+import {
+  type CibSource,
+  openCib,
+  readCibFile,
+  shadowDirectory,
+  shadowPath,
+} from "../../lib/client/cib-source.ts";
+import { IpcError } from "../../lib/client/transport.ts";
 import type { CibPort, CommitOutcome, ShadowPort } from "../../lib/crm/ports.ts";
-import { writeDurably } from "../../lib/runtime/disk.ts";
 import { sameXml } from "../../lib/xml/diff.ts";
 import { attr, child, withAttr, withChildren, type XmlElement } from "../../lib/xml/node.ts";
-import { parseXmlBytes } from "../../lib/xml/parse.ts";
 import { makePatchset } from "../../lib/xml/patch.ts";
 import { writeXml } from "../../lib/xml/write.ts";
 
@@ -77,66 +82,74 @@ async function changeIn(store: Store, edit: (doc: CibDoc) => CibDoc): Promise<Co
   }
 }
 
+/** A file is opened anew each time: another program may have written it meanwhile. */
 class FileStore implements Store {
   readonly live = false;
-  constructor(
-    private readonly session: Session,
-    readonly name: string,
-    readonly path: string,
-  ) {}
+  readonly name: string;
+  readonly path: string;
+  readonly #session: Session;
+
+  constructor(session: Session, name: string, path: string) {
+    this.#session = session;
+    this.name = name;
+    this.path = path;
+  }
 
   async read(): Promise<CibDoc> {
-    const root = parseXmlBytes(await this.session.readFile(this.path), this.path);
-    if (root.name !== "cib") {
-      throw new CrmError(`${this.path}: the outermost element is <${root.name}>, not <cib>`);
-    }
-    return cibDoc(root);
+    return await readCibFile(this.#session, this.path);
   }
 
   async patch(patchset: XmlElement): Promise<{ rc: number; text: string }> {
-    const request = { op: "cib_apply_diff", data: patchset } as const;
-    const context = { now: Math.floor(this.session.now() / 1000) };
-    const outcome = applyRequest(await this.read(), request, context);
-    if (isRejection(outcome)) return { rc: outcome.rc, text: outcome.text };
-    this.write(outcome.doc);
-    return { rc: 0, text: "" };
+    const source = await openCib(this.#session, { file: this.path });
+    const { rc, why } = await source.apply({ op: "cib_apply_diff", data: patchset });
+    return { rc, text: why ?? resultText(rc) };
   }
 
-  write(doc: CibDoc): void {
-    const data = new TextEncoder().encode(writeXml(doc.root));
-    const failed = writeDurably(this.path, data, { mode: 0o600 });
-    if (failed !== undefined) throw new CrmError(`${this.path}: ${failed.text}`);
+  async write(doc: CibDoc): Promise<void> {
+    await this.#session.writeFile(this.path, writeXml(doc.root), 0o600);
   }
 }
 
 class LiveStore implements Store {
   readonly name = "live";
   readonly live = true;
-  #client: CibClient | undefined;
-  constructor(private readonly session: Session) {}
+  readonly #session: Session;
+  #source: CibSource | undefined;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
 
   async read(): Promise<CibDoc> {
-    return await (await this.#connected()).document();
+    return await this.#again((source) => source.document());
   }
 
   async patch(patchset: XmlElement): Promise<{ rc: number; text: string }> {
-    const { rc } = await (await this.#connected()).call({ op: "cib_apply_diff", data: patchset });
-    return { rc, text: resultText(rc) };
+    const request = { op: "cib_apply_diff", data: patchset } as const;
+    const { rc, why } = await (await this.#opened()).apply(request);
+    return { rc, text: why ?? resultText(rc) };
   }
 
   close(): void {
-    this.#client?.close();
-    this.#client = undefined;
+    this.#source?.close();
+    this.#source = undefined;
   }
 
-  async #connected(): Promise<CibClient> {
-    if (this.#client === undefined) {
-      this.#client = await connectCib(this.session);
-      this.#client.connection.onClose = () => {
-        this.#client = undefined;
-      };
+  /** A query may be repeated on a new connection, as the manager may have been restarted since the last one. */
+  async #again<T>(ask: (source: CibSource) => Promise<T>): Promise<T> {
+    const known = this.#source !== undefined;
+    try {
+      return await ask(await this.#opened());
+    } catch (error) {
+      this.close();
+      if (!known || !(error instanceof IpcError)) throw error;
+      return await ask(await this.#opened());
     }
-    return this.#client;
+  }
+
+  async #opened(): Promise<CibSource> {
+    this.#source ??= await openCib(this.#session, { ignoreShadow: true });
+    return this.#source;
   }
 }
 
@@ -154,7 +167,7 @@ export class ShellCib implements CibPort, ShadowPort {
       file === undefined || file === ""
         ? new LiveStore(session)
         : new FileStore(session, "live", file);
-    this.#folder = session.env["CIB_shadow_dir"] ?? "/var/lib/pacemaker/cib";
+    this.#folder = shadowDirectory(session);
     const shadow = session.env["CIB_shadow"];
     if (shadow !== undefined && shadow !== "") this.#shadow = this.#named(shadow);
   }
@@ -204,7 +217,7 @@ export class ShellCib implements CibPort, ShadowPort {
     if (!options.force && this.#session.exists(store.path)) {
       throw new CrmError(`${name}: a shadow CIB of this name exists; "force" replaces it`);
     }
-    store.write(options.empty ? emptyCib() : await this.#main.read());
+    await store.write(options.empty ? emptyCib() : await this.#main.read());
   }
 
   async use(name: string | undefined): Promise<void> {
@@ -220,8 +233,7 @@ export class ShellCib implements CibPort, ShadowPort {
   async remove(name: string): Promise<void> {
     const store = this.#named(name);
     if (!this.#session.exists(store.path)) throw new CrmError(`${name}: no such shadow CIB`);
-    const failed = writeDurably(store.path, undefined);
-    if (failed !== undefined) throw new CrmError(`${store.path}: ${failed.text}`);
+    await this.#session.removeFile(store.path);
   }
 
   liveDoc(): Promise<CibDoc> {
@@ -237,6 +249,6 @@ export class ShellCib implements CibPort, ShadowPort {
   }
 
   #named(name: string): FileStore {
-    return new FileStore(this.#session, name, `${this.#folder}/shadow.${name}`);
+    return new FileStore(this.#session, name, shadowPath(this.#session, name));
   }
 }

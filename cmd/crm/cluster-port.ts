@@ -1,7 +1,7 @@
 /** What the shell asks of the cluster: status, checks, places of resources, clean-ups, attributes, fencing. */
 import { CrmError } from "../../lib/base/error.ts";
-import type { CibDoc } from "../../lib/cib/document.ts";
-import { problemText, validateCib } from "../../lib/cib/validate.ts";
+import { type CibDoc, section } from "../../lib/cib/document.ts";
+import { parseOptions, withCommonOptions } from "../../lib/cli/options.ts";
 import type { Session } from "../../lib/cli/tool.ts";
 import { connectAttributes } from "../../lib/client/attributes.ts";
 import { connectController } from "../../lib/client/controller.ts";
@@ -16,12 +16,10 @@ import { readStatus } from "../../lib/status/status.ts";
 import { ctimeText } from "../../lib/time/iso8601.ts";
 import { clusterView } from "../../lib/view/cluster-builder.ts";
 import { DEFAULT_DISPLAY, type Display } from "../../lib/view/display.ts";
+import { schemaLines, verifyConfiguration } from "../../lib/view/verification.ts";
 
-/** Between two looks at whether the cluster is done. */
-const SETTLE_STEP_MS = 250;
-/** The cluster must be idle for this long before it counts as done. */
-const SETTLE_QUIET = 2;
-const SETTLE_LIMIT_MS = 120_000;
+/** How long a person waits for the cluster to be done. */
+const SETTLE_LIMIT = "120s";
 /** What a fencing operation may take. */
 const FENCE_SECONDS = 120;
 
@@ -48,10 +46,17 @@ export class ShellCluster implements ClusterPort {
   ) {}
 
   async verify(doc: CibDoc): Promise<VerifyResult> {
-    const problems = validateCib(doc.root);
+    const found = verifyConfiguration(doc, Math.floor(this.session.now() / 1000));
+    const messages = found.messages
+      .filter(({ level }) => level === "error" || level === "warning")
+      .map(({ level, source, text }) => `${level.padStart(8)}: ${source}: ${text}`);
+    const unusable = found.unusable === undefined ? [] : [found.unusable];
+    const hopeless = found.schemaProblems.length > 0 || found.unusable !== undefined;
+    // Without any resource the scheduler's complaint (nothing can start) keeps nobody from going on.
+    const empty = (section(doc, "resources")?.children.length ?? 0) === 0;
     return {
-      lines: problems.map((p) => `error: ${problemText(p)}`),
-      failed: problems.length > 0,
+      lines: [...schemaLines(found), ...(empty ? [] : messages), ...unusable],
+      failed: hopeless || (found.hasErrors && !empty),
     };
   }
 
@@ -88,41 +93,10 @@ export class ShellCluster implements ClusterPort {
   }
 
   async cleanup(resource: string | undefined, node: string | undefined): Promise<string> {
-    this.#needLive("cleanup");
-    const doc = await this.cib.query();
-    const status = this.#status(doc);
-    const controller = await connectController(this.session);
-    const lines: string[] = [];
-    try {
-      for (const each of status.nodes.filter((n) => node === undefined || n.name === node)) {
-        if (resource === undefined) {
-          if (each.online) await controller.reprobe(each.name);
-          continue;
-        }
-        for (const history of status.histories) {
-          const leaf = flat(status.resources).find(
-            (r) => r.id === history.id || r.name === history.id,
-          );
-          const mine = leaf !== undefined && isPartOf(leaf, resource);
-          if (history.node.name !== each.name || !mine || leaf.config.kind !== "primitive")
-            continue;
-          const { standard, provider, agent } = leaf.config;
-          await controller.deleteHistory({
-            node: each.name,
-            id: history.id,
-            standard,
-            ...(provider === undefined ? {} : { provider }),
-            type: agent,
-            cibOnly: !each.online,
-          });
-          await this.#clearFailures(leaf.name, each.name);
-          lines.push(`Cleaning up ${history.id} on ${each.name}`);
-        }
-      }
-    } finally {
-      controller.close();
-    }
-    return lines.join("\n");
+    const args = ["--refresh"];
+    if (resource !== undefined) args.push(`--resource=${resource}`);
+    if (node !== undefined) args.push(`--node=${node}`);
+    return await this.#crmResource(args);
   }
 
   async setTransient(node: string, name: string, value: string | undefined): Promise<void> {
@@ -167,28 +141,17 @@ export class ShellCluster implements ClusterPort {
   }
 
   async settle(): Promise<void> {
-    if (!this.cib.live) return;
-    const controller = await connectController(this.session);
-    try {
-      let quiet = 0;
-      for (let waited = 0; waited < SETTLE_LIMIT_MS && quiet < SETTLE_QUIET; ) {
-        await this.session.sleep(SETTLE_STEP_MS);
-        waited += SETTLE_STEP_MS;
-        const { state } = await controller.ping();
-        quiet = state === "S_IDLE" ? quiet + 1 : 0;
-      }
-    } finally {
-      controller.close();
-    }
+    if (this.cib.live) await this.#crmResource(["--wait", `--timeout=${SETTLE_LIMIT}`]);
   }
 
-  async #clearFailures(resource: string, node: string): Promise<void> {
-    const attributes = await connectAttributes(this.session);
-    try {
-      await attributes.clearFailures({ resource, host: node });
-    } finally {
-      attributes.close();
-    }
+  /** Lets crm_resource do it, on the same CIB. @throws CrmError with its words */
+  async #crmResource(args: readonly string[]): Promise<string> {
+    const { default: tool } = await import("../pacemaker/crm_resource.ts");
+    const shadow = this.cib.name === "live" ? undefined : this.cib.name;
+    const session = { ...this.session, env: { ...this.session.env, CIB_shadow: shadow } };
+    const done = await tool.run(parseOptions(withCommonOptions(tool.options), args), session);
+    if (done.exit !== 0) throw new CrmError((done.err ?? "").trimEnd(), done.exit);
+    return (done.out ?? "").trimEnd();
   }
 
   #needLive(what: string): void {
@@ -204,11 +167,4 @@ export class ShellCluster implements ClusterPort {
     const clock = (epoch: number) => ctimeText({ epoch, offset: zoneOffset(epoch) });
     return (view.form === "classic" ? classicText : currentText)(view, show, clock);
   }
-}
-
-function isPartOf(resource: ResourceState, id: string): boolean {
-  for (let at: ResourceState | undefined = resource; at !== undefined; at = at.parent) {
-    if (at.id === id || at.name === id) return true;
-  }
-  return false;
 }

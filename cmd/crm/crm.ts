@@ -41,6 +41,8 @@ interface CommandLine {
   readonly cib?: string;
   readonly switches: ShellSwitches;
   readonly words: readonly string[];
+  /** What is wrong with the switches but stops nothing. */
+  readonly warnings: string;
 }
 
 const DISPLAYS = ["plain", "color", "uppercase"] as const;
@@ -50,7 +52,7 @@ function readCommandLine(args: readonly string[]): CommandLine | ToolResult {
   let [file, cib]: (string | undefined)[] = [];
   let display: ShellSwitches["display"] = "color";
   let [force, wait] = [false, false];
-  let err = "";
+  let warnings = "";
   let at = 0;
   for (; at < args.length && (args[at] ?? "").startsWith("-"); at++) {
     const [name = "", attached] = splitSwitch(args[at] ?? "");
@@ -65,19 +67,19 @@ function readCommandLine(args: readonly string[]): CommandLine | ToolResult {
       const word = value();
       const known = DISPLAYS.find((d) => d === word);
       if (known !== undefined) display = known;
-      else err += `ERROR: ${word} not valid (choose one from ${DISPLAYS.join(",")})\n`;
+      else warnings += `ERROR: ${word} not valid (choose one from ${DISPLAYS.join(",")})\n`;
     } else if (name === "-H" || name === "--history" || name === "-X" || name === "--profile")
       value();
     else if (!["-d", "--debug", "-R", "--regression-tests"].includes(name)) {
       return { exit: Exit.error, err: `option ${name} not recognized\n${USAGE}` };
     }
   }
-  if (err !== "") process.stderr.write(err);
   return {
     ...(file === undefined ? {} : { file }),
     ...(cib === undefined ? {} : { cib }),
     switches: { force, wait, display },
     words: args.slice(at),
+    warnings,
   };
 }
 
@@ -93,9 +95,12 @@ function splitSwitch(word: string): readonly [string, string | undefined] {
 async function readPreferences(shell: Shell, session: Session): Promise<void> {
   const path = optionsPath(shell);
   if (!session.exists(path)) return;
-  for (const { text } of commandLines(await shell.ports.host.readText(path)))
+  shell.readingPreferences = true;
+  for (const { text } of commandLines(await shell.ports.host.readText(path))) {
     await shell.runLine(text);
+  }
   await shell.leaveAll();
+  shell.readingPreferences = false;
 }
 
 async function runScript(shell: Shell, text: string): Promise<boolean> {
@@ -161,6 +166,7 @@ export default defineTool({
   run: async (options, session) => {
     const line = readCommandLine(options.positionals);
     if ("exit" in line) return line;
+    if (line.warnings !== "") session.warn(line.warnings);
     const ports = openPorts(session);
     try {
       return await work(line, session, ports);

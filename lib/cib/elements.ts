@@ -54,6 +54,7 @@ const TYPES: Readonly<Record<string, ValueType>> = {
   "node.id": "text",
   "resource_ref.id": "text",
   "obj_ref.id": "text",
+  "role_ref.id": "text",
   "role.id": "text",
   "acl_target.id": "text",
   "acl_group.id": "text",

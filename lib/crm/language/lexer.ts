@@ -86,7 +86,8 @@ export class LineJoiner {
 export function commandLines(text: string): readonly SourceLine[] {
   const joiner = new LineJoiner();
   const found: SourceLine[] = [];
-  for (const [index, physical] of text.split("\n").entries()) {
+  // What follows the last newline is no line.
+  for (const [index, physical] of text.replace(/\n$/, "").split("\n").entries()) {
     const joined = joiner.take(physical);
     if (typeof joined === "object") found.push({ text: joined.text, line: index + 1 });
   }

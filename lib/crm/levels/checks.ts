@@ -91,6 +91,9 @@ export async function checkObject(
       return checkConstraint(root, object);
     case "fencing_topology":
       return checkTopology(root, el);
+    case "role":
+    case "user":
+      return checkRights(object);
     default:
       return [];
   }
@@ -284,4 +287,16 @@ function checkTopology(root: XmlElement, el: XmlElement): readonly Message[] {
     }
   }
   return messages;
+}
+
+/** A right must say what it is about; an attribute alone does not. */
+function checkRights({ id, element: el }: ConfigObject): readonly Message[] {
+  const named = ["xpath", "ref", "reference", "tag", "object-type"];
+  const vague = el.children.filter(
+    (right) => right.attrs.has("attribute") && !named.some((name) => right.attrs.has(name)),
+  );
+  return vague.map((right) => ({
+    level: "error",
+    text: `${id}: ${right.name} attribute:${attr(right, "attribute")} needs xpath:, ref: or tag:`,
+  }));
 }

@@ -25,7 +25,7 @@ function objectsToCheck(copy: WorkingCopy, all: boolean): readonly ConfigObject[
 /** Runs crm_verify's checks and the shell's own; true when a commit may go on. */
 export async function verifyCopy(shell: Shell, copy: WorkingCopy, all: boolean): Promise<boolean> {
   const verdict = await shell.ports.cluster.verify(editedDoc(copy));
-  if (verdict.failed) for (const line of verdict.lines) shell.terminal.err(`${line}\n`);
+  for (const line of verdict.lines) shell.terminal.err(`${line}\n`);
   let errors = 0;
   for (const object of objectsToCheck(copy, all)) {
     const messages = await checkObject(copy.root, object, shell.ports.agents);

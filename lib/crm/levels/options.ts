@@ -31,6 +31,8 @@ function optionCommand(name: OptionName): Command {
         return false;
       }
       shell.options = next;
+      // One command or a script ends soon; a preference set there is meant to stay.
+      if (!shell.interactive && !shell.readingPreferences) await savePreferences(shell);
       return true;
     },
     complete: async () => choicesOf(name),
@@ -42,6 +44,10 @@ export function optionsPath(shell: Shell): string {
   const { env } = shell.ports.host;
   const config = env["XDG_CONFIG_HOME"] ?? `${env["HOME"] ?? ""}/.config`;
   return `${config}/crm/rc`;
+}
+
+async function savePreferences(shell: Shell): Promise<void> {
+  await shell.ports.host.writeText(optionsPath(shell), optionsText(shell.options));
 }
 
 const plain: readonly Command[] = [
@@ -63,7 +69,7 @@ const plain: readonly Command[] = [
     min: 0,
     max: 0,
     async run(shell) {
-      await shell.ports.host.writeText(optionsPath(shell), optionsText(shell.options));
+      await savePreferences(shell);
       return true;
     },
   },

@@ -72,6 +72,8 @@ export class Shell {
   readonly terminal: Terminal;
   readonly switches: ShellSwitches;
   options: UserOptions = defaultOptions;
+  /** True while the preferences' file is read. */
+  readingPreferences = false;
   /** Line number put before messages; undefined when a person types or one command was given. */
   line: number | undefined;
   /** True once quit was said. */

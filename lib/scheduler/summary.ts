@@ -128,7 +128,7 @@ function add(
 function summarizeSameRole(s: Subject, p: Planned): void {
   const { rsc, current, next } = s;
   const moving = current !== undefined && next !== undefined && current !== next;
-  if (p.migrate?.runnable === true && current !== undefined && !p.migrate.optional) {
+  if (p.migrate?.runnable === true && current !== undefined) {
     add(s, "Migrate", current, next, p.start, undefined);
   } else if (rsc.reload) add(s, "Reload", current, next, p.start, undefined);
   else if (p.start === undefined || p.start.optional) {

@@ -17,7 +17,7 @@ import { Reader } from "./reader.ts";
 import { type LauncherStops, readResourceHistory, stopLaunchers } from "./resource-state.ts";
 import { linkLaunchers, sortByPriority, unpackResource } from "./resources.ts";
 import { Role } from "./roles.ts";
-import type { ClusterStatus, NodeState } from "./state.ts";
+import type { ClusterStatus, NodeState, ResourceState } from "./state.ts";
 import { leavesOf } from "./tree.ts";
 
 function openReader(doc: CibDoc, now: number): Reader {
@@ -169,8 +169,21 @@ function settleUnconnected(reader: Reader): void {
   }
 }
 
-/** Reads everything. `now` in epoch seconds; the result must not be changed. */
-export function readStatus(doc: CibDoc, now: number): ClusterStatus {
+function forgetPending(resource: ResourceState): void {
+  resource.pendingAction = undefined;
+  resource.pendingNode = undefined;
+  for (const c of resource.children) forgetPending(c);
+}
+
+/**
+ * Reads everything. `now` in epoch seconds; the result must not be changed. `pending: false` leaves out operations that
+ * are under way, for displays that do not want them.
+ */
+export function readStatus(
+  doc: CibDoc,
+  now: number,
+  options: { readonly pending?: boolean } = {},
+): ClusterStatus {
   const reader = openReader(doc, now);
   readNodes(reader);
   readResources(reader);
@@ -179,5 +192,6 @@ export function readStatus(doc: CibDoc, now: number): ClusterStatus {
   readNodeStates(reader);
   readHistories(reader);
   finishRemoteNodes(reader);
+  if (options.pending === false) for (const resource of reader.resources) forgetPending(resource);
   return reader;
 }

@@ -68,6 +68,7 @@ const FUNCTIONS = new Set([
   "string",
   "normalize-space",
   "string-length",
+  "translate",
   "true",
   "false",
 ]);
@@ -463,6 +464,16 @@ function compare(operator: string, left: Value, right: Value): boolean {
   return operator === ">" ? a > b : a >= b;
 }
 
+/** Each character of `from` becomes the one at its place in `to`, or goes where `to` is shorter. */
+function translate(text: string, from: string, to: string): string {
+  return [...text]
+    .map((c) => {
+      const at = from.indexOf(c);
+      return at < 0 ? c : (to[at] ?? "");
+    })
+    .join("");
+}
+
 function callFunction(
   name: string,
   args: readonly Expression[],
@@ -498,6 +509,8 @@ function callFunction(
       return toText(value(0)).trim().replace(/\s+/g, " ");
     case "string-length":
       return toText(value(0)).length;
+    case "translate":
+      return translate(toText(value(0)), toText(value(1)), toText(value(2)));
     case "true":
       return true;
     case "false":

@@ -139,4 +139,9 @@ export const applets: Readonly<Record<string, Applet>> = {
     group: "pacemaker",
     load: () => import("./pacemaker/crm_diff.ts"),
   },
+  crm_shadow: {
+    summary: "copies of the configuration to work on in peace",
+    group: "pacemaker",
+    load: () => import("./pacemaker/crm_shadow.ts"),
+  },
 };

@@ -144,11 +144,9 @@ function isOlder(before: CibDoc, after: CibDoc): boolean {
   );
 }
 
-/** A patchset and the replacement of everything by something newer bring their version with them. */
+/** A patchset brings the version of its result with it. */
 function carriesVersion(before: CibDoc, after: CibDoc, request: CibRequest): boolean {
-  const newer = compareVersions(after.version, before.version) > 0;
-  if (request.op === "cib_apply_diff") return newer;
-  return newer && request.op === "cib_replace" && request.data?.name === "cib";
+  return request.op === "cib_apply_diff" && compareVersions(after.version, before.version) > 0;
 }
 
 function raiseVersion(root: XmlElement, configurationChanged: boolean): XmlElement {

@@ -91,10 +91,10 @@ export async function openCib(
   );
 }
 
-/** Reads a CIB from a file. Rejects with CibSourceError: ENXIO or ENOENT when missing, unpackError when it is no XML. */
+/** Reads a CIB from a file. Rejects with CibSourceError: ENXIO when missing, unpackError when it is no XML. */
 export async function readCibFile(session: Session, path: string): Promise<CibDoc> {
   if (!session.exists(path)) {
-    throw new CibSourceError(Errno.ENOENT, `${path}: ${resultText(Errno.ENOENT)}`);
+    throw new CibSourceError(Errno.ENXIO, `${path}: ${resultText(Errno.ENOENT)}`);
   }
   const data = await session.readFile(path);
   try {

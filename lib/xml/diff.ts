@@ -63,39 +63,70 @@ export function diffXml(
   after: XmlElement,
   options: DiffOptions = {},
 ): readonly Change[] {
-  const found: Found = { deletions: [], others: [], attrOrder: options.attrOrder !== false };
-  compare(before, after, `/${stepText(after)}`, found);
-  return [...found.deletions, ...found.others];
+  const path = `/${stepText(after)}`;
+  const deletions: Change[] = [];
+  collectDeletions(before, after, path, deletions);
+  const others: Change[] = [];
+  compare(before, after, path, options.attrOrder !== false, others);
+  return [...deletions, ...others];
 }
 
-interface Found {
-  readonly deletions: Change[];
-  readonly others: Change[];
-  readonly attrOrder: boolean;
+/** Deletions in the order of the old document. */
+function collectDeletions(
+  before: XmlElement,
+  after: XmlElement,
+  path: string,
+  deletions: Change[],
+): void {
+  if (before === after || before.children === after.children) return;
+  const pairs = pairChildren(before, after);
+  const successors = new Map([...pairs].map(([next, old]) => [old, next] as const));
+  let deleted = 0;
+  before.children.forEach((child, index) => {
+    const childPath = `${path}/${stepText(child)}`;
+    const successor = successors.get(index);
+    if (successor !== undefined) {
+      collectDeletions(child, after.children[successor]!, childPath, deletions);
+      return;
+    }
+    // A comment has no id: its position tells which, counted without the ones deleted before it.
+    const isComment = child.name === COMMENT;
+    deletions.push({
+      kind: "delete",
+      path: childPath,
+      ...(isComment ? { position: index - deleted } : {}),
+    });
+    deleted++;
+  });
 }
 
-function compare(before: XmlElement, after: XmlElement, path: string, found: Found): void {
+/** Creations, modifications and moves in the order of the new document. */
+function compare(
+  before: XmlElement,
+  after: XmlElement,
+  path: string,
+  attrOrder: boolean,
+  found: Change[],
+): void {
   if (before === after) return;
-  const { deletions, others } = found;
-  const attrs = attrChanges(before, after, found.attrOrder);
+  const attrs = attrChanges(before, after, attrOrder);
   if (attrs.length > 0) {
-    others.push({ kind: "modify", path, attrs, result: element(after.name, after.attrs) });
+    found.push({ kind: "modify", path, attrs, result: element(after.name, after.attrs) });
   }
   if (before.children === after.children) return;
   const pairs = pairChildren(before, after);
-  recordDeletions(before, path, new Set(pairs.values()), deletions);
   const oldOffsets = offsets(before.children, new Set(pairs.values()));
   let newOffset = 0;
   after.children.forEach((child, position) => {
     const partner = pairs.get(position);
     if (partner === undefined) {
-      others.push({ kind: "create", path, position, element: child });
+      found.push({ kind: "create", path, position, element: child });
       return;
     }
     const childPath = `${path}/${stepText(child)}`;
-    compare(before.children[partner]!, child, childPath, found);
+    compare(before.children[partner]!, child, childPath, attrOrder, found);
     if (oldOffsets.get(partner) !== newOffset) {
-      others.push({ kind: "move", path: childPath, position });
+      found.push({ kind: "move", path: childPath, position });
     }
     newOffset++;
   });
@@ -111,26 +142,6 @@ function offsets(
     if (kept.has(index)) result.set(index, result.size);
   });
   return result;
-}
-
-/** A deleted comment has no id, so its position tells which: counted without the ones deleted before it. */
-function recordDeletions(
-  before: XmlElement,
-  path: string,
-  kept: ReadonlySet<number>,
-  deletions: Change[],
-): void {
-  let deleted = 0;
-  before.children.forEach((child, index) => {
-    if (kept.has(index)) return;
-    const childPath = `${path}/${stepText(child)}`;
-    if (child.name === COMMENT) {
-      deletions.push({ kind: "delete", path: childPath, position: index - deleted });
-    } else {
-      deletions.push({ kind: "delete", path: childPath });
-    }
-    deleted++;
-  });
 }
 
 /**

@@ -67,7 +67,11 @@ export class ShellCluster implements ClusterPort {
   async resourceList(doc: CibDoc): Promise<string> {
     const show = { ...DEFAULT_DISPLAY, inactive: true, summary: false, nodes: false };
     const text = this.#text(doc, { ...show, times: false, failures: false });
-    return `${text.replace(/^\n+/, "").trimEnd()}\n`;
+    const list = `${text.replace(/^\n+/, "").trimEnd()}\n`;
+    // crm_resource -L of 1.1.10 has no title and names no nodes.
+    return list
+      .replace(/^Full list of resources:\n+/, "")
+      .replace(/(\):\t(?:Started|Master|Slave)) [^\n[]*$/gm, "$1 ");
   }
 
   places(doc: CibDoc, id: string): readonly ResourcePlace[] {

@@ -1,13 +1,6 @@
 /** Ctrl-R: an incremental search backwards through the history, drawn over readline's line until a key ends it. */
 import type { Interface, Key } from "node:readline";
 
-interface Keyboard {
-  prependListener(
-    event: "keypress",
-    listener: (text: string | undefined, key: Key) => void,
-  ): unknown;
-}
-
 interface Screen {
   write(text: string): unknown;
 }
@@ -26,17 +19,16 @@ export class HistorySearch {
     this.#history = history;
   }
 
-  /** Listens before readline does; while a search goes on, keys are taken from it. */
-  attach(keyboard: Keyboard): void {
+  /** While a search goes on, keys are taken from readline, which gets each by this method of its own. */
+  attach(): void {
     const original = this.#readline as unknown as {
-      _ttyWrite: (text: string | undefined, key: Key) => void;
+      _ttyWrite: (text: string | undefined, key: Key | undefined) => void;
     };
     const write = original._ttyWrite.bind(this.#readline);
     original._ttyWrite = (text, key) => {
-      if (!this.#key(text, key)) write(text, key);
+      // Text that a program writes comes without a key.
+      if (key === undefined || !this.#key(text, key)) write(text, key);
     };
-    // Readline calls its own method for every key; nothing else is needed from the keyboard.
-    void keyboard;
   }
 
   /** True when the key was for the search. */

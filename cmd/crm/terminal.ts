@@ -126,12 +126,14 @@ export async function interact(shell: Shell, terminal: ReadlineTerminal): Promis
   });
   terminal.readline = readline;
   const search = new HistorySearch(readline, process.stdout, () => [...history]);
-  search.attach(process.stdin);
+  search.attach();
   const joiner = new LineJoiner();
   readline.on("SIGINT", () => {
     joiner.reset();
     process.stdout.write("^C\n");
-    readline?.write(null, { ctrl: true, name: "u" });
+    // The typed line is dropped, wherever the cursor stands in it.
+    if (readline !== undefined) Object.assign(readline, { line: "", cursor: 0 });
+    readline?.setPrompt(shell.prompt());
     readline?.prompt();
   });
   while (!shell.finished) {

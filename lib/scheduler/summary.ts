@@ -47,7 +47,8 @@ export interface Summary {
 
 function nodeItems(book: Book): NodeItem[] {
   const items: NodeItem[] = [];
-  for (const action of book.actions) {
+  for (let i = book.actions.length - 1; i >= 0; i--) {
+    const action = book.actions[i]!;
     if (action.rsc !== undefined || action.optional || action.node === undefined) continue;
     const isFence = action.task === Task.stonith;
     if (!isFence && action.task !== Task.shutdown) continue;

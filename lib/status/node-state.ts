@@ -117,12 +117,6 @@ export function readMemberState(reader: Reader, node: NodeState, state: XmlEleme
   if (!reader.quorate && node.online && reader.noQuorumPolicy === "fence") {
     requestFencing(reader, node, "cluster does not have quorum");
   }
-  if (node.isDc || reader.dcId?.toLowerCase() === node.id.toLowerCase()) {
-    if (reader.dc === undefined) {
-      reader.dc = node;
-      node.isDc = true;
-    }
-  }
   setBuiltInAttributes(reader, node);
 }
 

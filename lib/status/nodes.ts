@@ -59,6 +59,10 @@ export function readNodes(reader: Reader): void {
     const kind = config.type === "remote" ? "remote" : "member";
     const node = reader.addNode(config.id, config.name, kind, config.score);
     startupState(reader, node);
+    if (reader.dc === undefined && config.id.toLowerCase() === reader.dcId?.toLowerCase()) {
+      reader.dc = node;
+      node.isDc = true;
+    }
     readConfigured(reader, node, config.xml);
   }
 }

@@ -144,15 +144,17 @@ function processState(reader: Reader, p: Progress, stops: LauncherStops): void {
   if (active && !node.online && !node.maintenance && resource.managed) {
     fenceForActive(reader, resource, node);
   }
-  react(reader, resource, node, node.unclean ? OnFail.ignore : onFail, active, stops);
+  // Fencing will clean up on an unclean node.
+  const effective = node.unclean ? OnFail.ignore : onFail;
+  react(reader, resource, node, effective, active, stops);
   if (resource.failed && resource.remoteConnection) {
     const remote = reader.nodeByName(resource.id);
     if (remote?.unclean === true) remote.seen = true;
   }
   if (active) {
     addActive(reader, resource, node, onFail !== OnFail.ignore);
-    if (onFail === OnFail.demote || onFail === OnFail.block) resource.failed = true;
-    else if (onFail !== OnFail.ignore) fail(resource);
+    if (effective === OnFail.demote || effective === OnFail.block) resource.failed = true;
+    else if (effective !== OnFail.ignore) fail(resource);
   } else if (resource.historyId?.includes(":") === true) {
     reader.clearHistoryId(resource);
   } else if (reader.hasStop(resource, node)) {

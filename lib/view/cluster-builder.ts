@@ -124,7 +124,7 @@ function summary(status: ClusterStatus): SummaryView {
     expectedVotes: text("expected-quorum-votes"),
     resources: counted.length,
     disabled: disabled.length,
-    blocked: counted.filter((r) => r.blocked && !disabled.includes(r)).length,
+    blocked: counted.filter((r) => r.blocked).length,
     options: {
       fencing: status.options.fencingEnabled,
       fencingTimeoutMs: parseIntervalMs(status.options.fencingTimeoutText) ?? 60_000,

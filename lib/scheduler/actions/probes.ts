@@ -87,6 +87,8 @@ export function probePrimitive(book: Book, rsc: Rsc, node: Node): boolean {
   if (discoveryForbids(rsc, node) || guestForbids(book, rsc, node)) return false;
   const key = opKey(rsc.id, Task.monitor);
   const probe = requestAction(book, rsc, key, Task.monitor, node, false);
+  // Unmanaged resources are probed too.
+  probe.optional = false;
   orderAfterUnfencing(book, rsc, node, probe, Rel.plain);
   setExpected(rsc, node, probe.meta);
   const top = topOf(rsc);

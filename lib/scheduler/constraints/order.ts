@@ -77,7 +77,6 @@ function properties(kind: Kind, firstTask: string, symmetry: Symmetry): number {
 function gate(book: Book, name: string, minimum: number) {
   const action = requestAction(book, undefined, name, name, undefined, true);
   action.flags |= Flag.pseudo;
-  action.optional = false;
   action.requiredRunnable = minimum;
   return action;
 }

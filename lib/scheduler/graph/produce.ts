@@ -109,7 +109,6 @@ function reference(action: Action): GraphAction {
     action.meta.set("on_node_uuid", node.id);
   }
   const router = node === undefined ? undefined : routerOf(action);
-  const lock = node === undefined ? undefined : lockOf(action);
   return {
     id: action.id,
     kind,
@@ -118,7 +117,6 @@ function reference(action: Action): GraphAction {
     ...(historyId === undefined ? {} : { internalKey: action.key }),
     ...(node === undefined ? {} : { node: { id: node.id, name: node.name } }),
     ...(router === undefined ? {} : { router: router.name }),
-    ...(lock === undefined ? {} : { shutdownLock: lock }),
     attributes: NO_ATTRIBUTES,
     downed: [],
   };
@@ -132,8 +130,10 @@ function graphAction(book: Book, action: Action): GraphAction {
     action.task === "maintenance_nodes" && action.rsc === undefined
       ? changedMaintenance(book)
       : undefined;
+  const lock = base.node === undefined ? undefined : lockOf(action);
   return {
     ...base,
+    ...(lock === undefined ? {} : { shutdownLock: lock }),
     ...(action.rsc === undefined || action.pseudo ? {} : { primitive: primitiveOf(action.rsc) }),
     attributes: graphAttributes(book, action),
     downed: base.node === undefined ? [] : downedBy(book, action),

@@ -53,11 +53,9 @@ function seenFlags(book: Book, action: Action, node: Node | undefined): number {
   const { rsc } = action;
   if (rsc === undefined) return action.flags;
   const kind = book.kind(rsc);
-  if (node === undefined || rsc.variant === "primitive") return kind.flagsOf(book, action, undefined);
-  const flags = kind.flagsOf(book, action, node);
-  if (rsc.variant === "group") return flags;
   const anywhere = kind.flagsOf(book, action, undefined);
-  return flags | (anywhere & Flag.runnable);
+  if (node === undefined || rsc.variant !== "clone") return anywhere;
+  return kind.flagsOf(book, action, node) | (anywhere & Flag.runnable);
 }
 
 /** Lets the kind of `owner` apply one property. */

@@ -96,6 +96,8 @@ export type CibNotification =
 export type CibService = "cib_rw" | "cib_ro" | "cib_shm";
 
 const CIB_MESSAGE_BYTES = 512 * 1024;
+/** The wide connection's own call has another client id and call id; both are short. */
+const WIDE_SLACK_BYTES = 1024;
 
 export class CibClient {
   readonly connection: PacemakerConnection;
@@ -103,11 +105,13 @@ export class CibClient {
   onChange: ((change: CibChange) => void) | undefined;
   /** Called when a whole section was replaced. */
   onReplace: (() => void) | undefined;
+  readonly #service: CibService;
   readonly #clientId: string;
   #callId = 1;
 
-  constructor(connection: PacemakerConnection, clientId: string) {
+  constructor(connection: PacemakerConnection, service: CibService, clientId: string) {
     this.connection = connection;
+    this.#service = service;
     this.#clientId = clientId;
     connection.onEvent = (event) => this.#onNotification(event);
   }
@@ -132,6 +136,8 @@ export class CibClient {
       call.data === undefined ? [] : [element("cib_calldata", {}, [call.data])],
     );
     const timeoutMs = call.timeoutMs ?? EVENT_TIMEOUT_MS;
+    const size = call.data === undefined ? 0 : this.connection.sizeOf(request);
+    if (size > this.connection.maxMessageBytes) return this.#callWide(call, size);
     if (sync) return readReply(await this.connection.request(request, timeoutMs), callId);
     if ((options & CibOption.discardReply) !== 0) {
       await this.connection.post(request);
@@ -143,6 +149,20 @@ export class CibClient {
     );
     await this.connection.post(request);
     return readReply(await reply, callId);
+  }
+
+  /** Carries out one call on a connection of its own that holds a request of this size. */
+  async #callWide(call: CibCall, size: number): Promise<CibReply> {
+    const wide = await connectCib(this.connection.host, this.#service, size + WIDE_SLACK_BYTES);
+    if (size > wide.connection.maxMessageBytes) {
+      wide.close();
+      throw new IpcError("protocol", `the CIB manager takes no request of ${size} bytes`);
+    }
+    try {
+      return await wide.call(call);
+    } finally {
+      wide.close();
+    }
   }
 
   /** `call` that throws ManagerError when the result is not 0. */
@@ -216,8 +236,9 @@ function readReply(answer: XmlElement, callId: string): CibReply {
 export async function connectCib(
   host: ClientHost,
   service: CibService = "cib_rw",
+  maxMessageBytes = CIB_MESSAGE_BYTES,
 ): Promise<CibClient> {
-  const connection = await connectManager(host, service, CIB_MESSAGE_BYTES);
+  const connection = await connectManager(host, service, maxMessageBytes);
   try {
     const answer = await connection.request(
       element("cib_command", {
@@ -229,7 +250,7 @@ export async function connectCib(
     );
     const id = attr(answer, "cib_clientid");
     if (id === undefined) throw new IpcError("protocol", "the CIB manager gave no client id");
-    return new CibClient(connection, id);
+    return new CibClient(connection, service, id);
   } catch (error) {
     connection.close();
     throw error;

@@ -82,6 +82,16 @@ export class PacemakerConnection {
     return this.#connection.server;
   }
 
+  /** Largest message this connection holds. */
+  get maxMessageBytes(): number {
+    return this.#connection.maxMessageBytes;
+  }
+
+  /** Bytes a request takes on the wire. */
+  sizeOf(request: XmlElement): number {
+    return encodePacemakerFrame({ id: 0, flags: 0, text: oneLine(request) }).length;
+  }
+
   /** Sends without wanting a response. */
   async post(request: XmlElement): Promise<void> {
     await this.#connection.send(this.#frame(request, 0).bytes);
@@ -141,7 +151,7 @@ export class PacemakerConnection {
   #frame(request: XmlElement, flags: number): { bytes: Uint8Array; id: number } {
     const id = ++lastRequestId;
     return {
-      bytes: encodePacemakerFrame({ id, flags, text: writeXml(request, { indent: false }) }),
+      bytes: encodePacemakerFrame({ id, flags, text: oneLine(request) }),
       id,
     };
   }
@@ -163,6 +173,10 @@ export class PacemakerConnection {
     }
     this.onEvent?.(event);
   }
+}
+
+function oneLine(request: XmlElement): string {
+  return writeXml(request, { indent: false });
 }
 
 /** Connects to a service of the manager. Rejects with IpcError. */

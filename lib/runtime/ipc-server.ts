@@ -53,6 +53,11 @@ export interface IpcServer {
   /** Carries out an effect of the core. Effects for clients that are gone are dropped silently. */
   perform(effect: FrontDoorEffect): void;
   readonly clients: number;
+  /**
+   * Messages of this size will travel: connections to these services from now on hold them. Sizes already seen count by
+   * themselves, so this is for what comes another way.
+   */
+  expect(services: readonly string[], messageBytes: number): void;
   /** Drops all clients, closes the listeners, removes all files. No events follow. */
   close(): void;
 }
@@ -62,6 +67,8 @@ const LISTEN_BACKLOG = 128;
 const MINIMUM_MESSAGE_BYTES = SETUP_RESPONSE_BYTES;
 const FORCE_FILE_SOCKETS = "/etc/libqb/force-filesystem-sockets";
 const SOCKET_FOLDER = "/tmp";
+/** Room to grow over the largest message seen: the next CIB is a little larger than the last. */
+const GROWTH = 1.5;
 const FLUSH_FIRST_MS = 1;
 const FLUSH_LAST_MS = 100;
 
@@ -72,6 +79,7 @@ interface Connection {
   client: number;
   channel: ServerChannel | undefined;
   folder: string | undefined;
+  maxMessageBytes: number;
   /** Bytes of the setup exchange: received ones before, unsent ones after the answer. */
   received: Uint8Array;
   unsent: Uint8Array;
@@ -97,6 +105,8 @@ class Server implements IpcServer {
   readonly #clients = new Map<number, Connection>();
   readonly #pending = new Set<Connection>();
   readonly #flow = new Map<string, 0 | 1 | 2>();
+  /** Largest message seen or expected, by service. */
+  readonly #largest = new Map<string, number>();
   #nextClient = 1;
   #closed = false;
 
@@ -128,6 +138,14 @@ class Server implements IpcServer {
     if (connection === undefined) return;
     if (effect.kind === "drop-client") this.#end(connection, undefined);
     else this.#send(connection, effect.kind === "respond" ? "response" : "event", effect.message);
+  }
+
+  expect(services: readonly string[], messageBytes: number): void {
+    for (const service of services) {
+      if (messageBytes > (this.#largest.get(service) ?? 0)) {
+        this.#largest.set(service, messageBytes);
+      }
+    }
   }
 
   close(): void {
@@ -167,6 +185,7 @@ class Server implements IpcServer {
       client: 0,
       channel: undefined,
       folder: undefined,
+      maxMessageBytes: 0,
       received: new Uint8Array(0),
       unsent: new Uint8Array(0),
       refused: false,
@@ -241,9 +260,9 @@ class Server implements IpcServer {
     let count = 0;
     for (const other of this.#clients.values()) if (other.service === service) count++;
     if (count >= limits.ipcClientsPerService) return -Errno.EMFILE;
-    const minimum = this.#options.minimumMessageBytes ?? MINIMUM_MESSAGE_BYTES;
-    const maxMessageBytes = Math.max(wish, minimum, MINIMUM_MESSAGE_BYTES);
-    if (maxMessageBytes > limits.ipcMessageBytes) return -Errno.ENOMEM;
+    if (wish > limits.ipcMessageBytes) return -Errno.ENOMEM;
+    const maxMessageBytes = this.#messageBytes(service, wish);
+    connection.maxMessageBytes = maxMessageBytes;
     const access = this.#options.access?.(client) ?? {
       uid: client.uid,
       gid: client.gid,
@@ -267,6 +286,14 @@ class Server implements IpcServer {
       this.#options.log?.(`${service}: no channel for pid ${client.pid}: ${String(error)}`);
       return -errorNumber(error);
     }
+  }
+
+  /** What a connection holds: the client's wish, or more where larger messages are at home. */
+  #messageBytes(service: string, wish: number): number {
+    const minimum = this.#options.minimumMessageBytes ?? MINIMUM_MESSAGE_BYTES;
+    const grown = Math.ceil((this.#largest.get(service) ?? 0) * GROWTH);
+    const room = Math.min(Math.max(minimum, grown, MINIMUM_MESSAGE_BYTES), limits.ipcMessageBytes);
+    return Math.max(wish, room);
   }
 
   #openChannel(connection: Connection, request: ChannelRequest): ServerChannel {
@@ -314,6 +341,7 @@ class Server implements IpcServer {
   }
 
   #onRequest(connection: Connection, message: Uint8Array): void {
+    this.expect([connection.service], message.length);
     const size = message.length < REQUEST_HEADER_BYTES ? -1 : messageSize(message);
     if (size < REQUEST_HEADER_BYTES || size > message.length) {
       this.#end(connection, `message of ${message.length} bytes names a size of ${size}`);
@@ -329,6 +357,12 @@ class Server implements IpcServer {
   }
 
   #send(connection: Connection, kind: "response" | "event", message: Uint8Array): void {
+    this.expect([connection.service], message.length);
+    if (message.length > connection.maxMessageBytes) {
+      const room = connection.maxMessageBytes;
+      this.#end(connection, `${kind} of ${message.length} bytes does not fit ${room}`);
+      return;
+    }
     if (!connection.backlog.some((waiting) => waiting.channel === kind)) {
       const result = this.#write(connection, kind, message);
       if (result !== "again") return;

@@ -187,6 +187,24 @@ test("a server's minimum beats the client's wish; too large a wish is refused", 
   expect(await codeOf(ipcTransport().connect(SERVICE, wish))).toBe("refused");
 });
 
+test("messages grow: what did not fit once fits the next connection", async () => {
+  serve();
+  const client = await connect();
+  const closed = new Promise<void>((resolve) => {
+    client.onClose = resolve;
+  });
+  server!.perform({ kind: "send-event", client: 1, message: newResponse(1, 100_000, 1).bytes });
+  await closed;
+  expect(dropped.at(-1)).toContain("does not fit");
+  const next = await connect();
+  expect(next.maxMessageBytes).toBe(150_000);
+  server!.expect([SERVICE], 200_000);
+  const last = await connect();
+  expect(last.maxMessageBytes).toBe(300_000);
+  next.close();
+  last.close();
+});
+
 test("a client that never reads events costs bounded memory and is dropped", async () => {
   serve();
   const idle = await openRaw();

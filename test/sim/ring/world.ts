@@ -52,13 +52,25 @@ export class World {
   steps = 0;
   /** More steps than this mean that something runs in circles. */
   mostSteps = 1_000_000;
+  /** Sees every effect of every node, for scripts that print a conversation. */
+  trace: ((node: Node, effect: TotemEffect) => void) | undefined;
+  /** Says whether this datagram is lost on its way; asked before chance is. */
+  loses: ((from: Node, to: Node, data: Uint8Array) => boolean) | undefined;
   private readonly heap = new Heap<Due>();
   private readonly timers: TotemTimers;
   private readonly audit: Audit;
+  private readonly logForm: "legacy" | "nodelist";
   private generations = 0;
 
-  constructor(seed: number, count: number, timers: TotemTimers, audit: Audit) {
+  constructor(
+    seed: number,
+    count: number,
+    timers: TotemTimers,
+    audit: Audit,
+    logForm: "legacy" | "nodelist" = "nodelist",
+  ) {
     this.prng = new Prng(seed);
+    this.logForm = logForm;
     this.timers = timers;
     this.audit = audit;
     for (let id = 1; id <= count; id++) this.nodes.push(this.makeNode(id));
@@ -138,6 +150,7 @@ export class World {
   }
 
   private carryOut(node: Node, effect: TotemEffect, queue: TotemEvent[]): void {
+    this.trace?.(node, effect);
     switch (effect.kind) {
       case "send":
         this.hash = Bun.hash.xxHash32(effect.data, this.hash);
@@ -187,6 +200,7 @@ export class World {
     }
     for (const node of this.nodes) {
       if (node === from || (to !== "all" && node.id !== to)) continue;
+      if (this.loses?.(from, node, data) === true) continue;
       if (this.cut.has(`${from.id}>${node.id}`) || this.prng.chance(this.loss)) continue;
       this.transmit(node, data, 0.05 + this.prng.fraction() * this.delayMs);
       if (this.prng.chance(this.doubling)) {
@@ -225,7 +239,7 @@ export class World {
       timers: this.timers,
       ringIdPath: `ringid_${nodeId}`,
       storedRingSeq,
-      logForm: "nodelist",
+      logForm: this.logForm,
     });
   }
 }

@@ -34,12 +34,13 @@ export const shelves: readonly Shelf[] = [
   { folder: "pacemakerd", mayImport: [...MIDDLE, ...DECIDING] },
   { folder: "node", mayImport: ["base", "wire", "corosync", "pacemakerd"] },
   { folder: "view", mayImport: [...MIDDLE, ...DECIDING] },
-  { folder: "render", mayImport: ["base", "xml", "view"] },
+  // A graph, a summary or a status is data already: renderers may know its types (ARCHITECTURE, decisions).
+  { folder: "render", mayImport: [...MIDDLE, ...DECIDING, "view"] },
   { folder: "crm", mayImport: [...MIDDLE, ...DECIDING, "view"] },
   { folder: "lab", mayImport: ["base", "conf", "install"] },
   { folder: "install", mayImport: ["base", "conf"] },
   { folder: "cli", mayImport: [...MIDDLE, "client"] },
-  { folder: "client", mayImport: [...MIDDLE, "crm"] },
+  { folder: "client", mayImport: [...MIDDLE, "crm", "cli"] },
   { folder: "runtime", mayImport: ["base", "wire", "client", "cli"] },
 ];
 

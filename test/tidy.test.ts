@@ -44,6 +44,12 @@ const sources = ["cmd", "lib", "agents", "test", "build.ts"].flatMap((top) =>
         .filter((f) => f.endsWith(".ts"))
         .map((f) => read(join(top, f))),
 );
+const lineCache = new Map<string, readonly string[]>();
+const codeLines = (source: Source) => {
+  const known = lineCache.get(source.path) ?? source.code.split("\n");
+  lineCache.set(source.path, known);
+  return known;
+};
 const byPath = new Map(sources.map((s) => [s.path, s]));
 
 function target(from: Source, name: string): string | undefined {
@@ -171,14 +177,16 @@ test("no silenced checks and no leftovers", () => {
   const marks = [
     /\bTO\x44O\b|\bFIX\x4dE\b|\bXX\x58\b/,
     /@ts-(ignore|nocheck)/,
-    /\bas any\b|: any\b/,
     /(test|describe)\.(only|todo)\(/,
   ];
+  const anyType = /\bas any\b|: any\b/;
   const wrong = sources.flatMap((source) =>
     source.text
       .split("\n")
       .flatMap((line, at) =>
-        marks.some((m) => m.test(line)) ? [`${source.path}:${at + 1}: ${line.trim()}`] : [],
+        marks.some((m) => m.test(line)) || anyType.test(codeLines(source)[at] ?? "")
+          ? [`${source.path}:${at + 1}: ${line.trim()}`]
+          : [],
       ),
   );
   expect(wrong.filter((w) => !w.startsWith("test/tidy.test.ts"))).toEqual([]);

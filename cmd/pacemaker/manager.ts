@@ -25,6 +25,8 @@ import { allowGroup, type Place, RingLink } from "./ring-link.ts";
 const CIB_FOLDER = "/var/lib/pacemaker/cib";
 const FOLDERS = [CIB_FOLDER, "/var/lib/pacemaker/cores", "/var/lib/pacemaker/pengine"];
 const CLOCK_MS = 10_000;
+/** Services whose messages are as large as the CIB. */
+const CIB_SERVICES = ["cib_ro", "cib_rw", "cib_shm"];
 const EACCES = -13;
 const EXIT_SOFTWARE = 70;
 const GROUP = "haclient";
@@ -132,6 +134,7 @@ export async function runManager(options: ManagerOptions): Promise<number> {
     {
       log: (record) => log.write(record),
       persist: (effect) => {
+        server.expect(CIB_SERVICES, effect.data?.length ?? 0);
         const mode = effect.mode === undefined ? {} : { mode: effect.mode };
         const ids = {
           ...(accounts.uid === undefined ? {} : { uid: accounts.uid }),

@@ -265,22 +265,27 @@ export function compileXPath(text: string): XPath | Rejection {
 /** All matches in document order, without repeats. */
 export function select(root: XmlElement, xpath: XPath): readonly Match[] {
   const top = rootCursor(root);
-  const sets = xpath.paths.map((path) => evaluatePath(path, { cursor: top }, top));
-  if (sets.length === 1) return sets[0] ?? [];
-  const order = documentOrder(top);
-  const all = sets.flat();
-  all.sort((a, b) => (order.get(a.cursor.node) ?? 0) - (order.get(b.cursor.node) ?? 0));
-  return distinct(all);
+  const found = xpath.paths.flatMap((path) => evaluatePath(path, { cursor: top }, top));
+  if (found.length < 2) return found;
+  const keyed = found.map((match) => ({ match, key: placeOf(match.cursor) }));
+  keyed.sort((a, b) => comparePlaces(a.key, b.key));
+  const sorted = keyed.map(({ match }) => match);
+  return xpath.paths.length === 1 ? sorted : distinct(sorted);
 }
 
-function documentOrder(top: Cursor): ReadonlyMap<XmlElement, number> {
-  const order = new Map<XmlElement, number>();
-  const visit = (node: XmlElement): void => {
-    order.set(node, order.size);
-    node.children.forEach(visit);
-  };
-  visit(top.node);
-  return order;
+/** Positions from the root down. */
+function placeOf(cursor: Cursor): readonly number[] {
+  const place: number[] = [];
+  for (let c: Cursor | undefined = cursor; c !== undefined; c = c.parent) place.push(c.index);
+  return place.reverse();
+}
+
+function comparePlaces(a: readonly number[], b: readonly number[]): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    const difference = a[i]! - b[i]!;
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
 }
 
 function sameCursor(a: Cursor, b: Cursor): boolean {

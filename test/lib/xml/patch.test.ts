@@ -18,7 +18,7 @@ const tree: fc.Memo<XmlElement> = fc.memo((depth) =>
       }),
       children:
         depth <= 1
-          ? fc.constant([])
+          ? fc.constant<[string, XmlElement][]>([])
           : fc.uniqueArray(fc.tuple(fc.constantFrom("p", "q", "r", "s"), tree(depth - 1)), {
               maxLength: 4,
               selector: ([id]) => id,

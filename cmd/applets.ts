@@ -144,4 +144,9 @@ export const applets: Readonly<Record<string, Applet>> = {
     group: "pacemaker",
     load: () => import("./pacemaker/crm_shadow.ts"),
   },
+  crm_simulate: {
+    summary: "show what the cluster would do",
+    group: "pacemaker",
+    load: () => import("./pacemaker/crm_simulate.ts"),
+  },
 };

@@ -4,8 +4,7 @@ import { historyKey } from "../scheduler/graph/produce.ts";
 import { Rel } from "../scheduler/ordering/relation.ts";
 
 function nameOf(action: Action, withIds: boolean): string {
-  const host =
-    action.node !== undefined ? action.node.name : action.pseudo ? undefined : "<none>";
+  const host = action.node !== undefined ? action.node.name : action.pseudo ? undefined : "<none>";
   const suffix = host === undefined ? "" : ` ${host}`;
   const { rsc } = action;
   let name: string;

@@ -5,7 +5,8 @@ import { Role, roleText } from "../status/roles.ts";
 /** "Fence (reboot) node1 'reason'"; undefined for items that are not shown. */
 function nodeText(item: NodeItem): string | undefined {
   if (item.reason === undefined) return undefined;
-  const node = item.launcher === undefined ? item.node : `${item.node} (resource: ${item.launcher})`;
+  const node =
+    item.launcher === undefined ? item.node : `${item.node} (resource: ${item.launcher})`;
   const task = item.kind === "fence" ? `Fence (${item.operation ?? ""})` : "Shutdown";
   return `${task} ${node} '${item.reason}'`;
 }
@@ -27,7 +28,8 @@ function detailsOf(item: ResourceItem): string {
 }
 
 function reasonText(item: ResourceItem): string {
-  if (item.reason !== undefined) return `  due to ${item.reason}${item.blocked ? " (blocked)" : ""}`;
+  if (item.reason !== undefined)
+    return `  due to ${item.reason}${item.blocked ? " (blocked)" : ""}`;
   return item.blocked ? "  blocked" : "";
 }
 

@@ -68,7 +68,14 @@ export class Rsc extends ResourceState {
 
 /** One step of the decision, for scores and for explanations. */
 export interface Note {
-  readonly step: "primitive" | "group" | "clone" | "bundle" | "promotion" | "utilization" | "capacity";
+  readonly step:
+    | "primitive"
+    | "group"
+    | "clone"
+    | "bundle"
+    | "promotion"
+    | "utilization"
+    | "capacity";
   readonly resource: string | undefined;
   readonly node: string | undefined;
   readonly score: Score | undefined;

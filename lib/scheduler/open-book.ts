@@ -1,13 +1,13 @@
 /** Opens the board and turns what reading the status implied into actions, in the order found (HOUSE section 4). */
 import type { ClusterStatus, Intent } from "../status/state.ts";
-import { fenceOperation } from "./actions/fence.ts";
 import { opKey, Task } from "./actions/action.ts";
 import { clearFailCount } from "./actions/cleanup.ts";
+import { fenceOperation } from "./actions/fence.ts";
 import { findActions, requestAction } from "./actions/table.ts";
-import { Rel, relate } from "./ordering/relation.ts";
 import type { ScheduleOptions } from "./api.ts";
 import { Book, type Rsc, type Variants } from "./board.ts";
 import { clearLock } from "./criteria/criteria.ts";
+import { Rel, relate } from "./ordering/relation.ts";
 
 function replay(book: Book, intent: Intent): void {
   const node = book.nodeCopy(intent.node);

@@ -8,14 +8,14 @@
 import type { CibDoc } from "../cib/document.ts";
 import type { ClusterStatus } from "../status/state.ts";
 import { readStatus } from "../status/status.ts";
-import type { Instant, ScheduleOptions, ScheduleResult } from "./api.ts";
+import type { Action } from "./actions/action.ts";
 import { clearRemovedFailCounts } from "./actions/cleanup.ts";
 import { checkConfigChanges } from "./actions/config-change.ts";
 import { scheduleProbes } from "./actions/probes.ts";
 import { orderRemoteActions } from "./actions/remote.ts";
 import { fenceAndShutdown } from "./actions/shutdown.ts";
+import type { Instant, ScheduleOptions, ScheduleResult } from "./api.ts";
 import { assignResources } from "./assign/assign-all.ts";
-import type { Action } from "./actions/action.ts";
 import type { Book, Note } from "./board.ts";
 import { unpackConstraints } from "./constraints/unpack.ts";
 import { applyNodeCriteria } from "./criteria/criteria.ts";

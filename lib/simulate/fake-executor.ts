@@ -111,12 +111,7 @@ function historyEntry(
   const isReload = task === "reload" || task === "reload-agent";
   const operation = isReload ? "start" : task;
   const failed = outcome.rc !== outcome.targetRc;
-  const id = entryId(
-    isReload ? { ...action, operation } : action,
-    configured,
-    intervalMs,
-    failed,
-  );
+  const id = entryId(isReload ? { ...action, operation } : action, configured, intervalMs, failed);
   const key = `${callId}:-1:${outcome.targetRc}:${NO_UUID}`;
   const status = failed ? 4 : 0;
   const attrs: Record<string, string | undefined> = {
@@ -213,7 +208,8 @@ class Executor {
     const { operation } = action;
     this.steps.push({ kind: "resource", resource, operation, intervalMs, node });
     if (operation === "delete" || operation === "meta-data") return "done";
-    const targetRc = Number.parseInt(action.attributes.get("CRM_meta_op_target_rc") ?? "0", 10) || 0;
+    const targetRc =
+      Number.parseInt(action.attributes.get("CRM_meta_op_target_rc") ?? "0", 10) || 0;
     const failure = plannedFailure(this.options, [resource, primitive.id], action, node);
     const rc = failure?.rc ?? targetRc;
     const nodeId = action.router === undefined ? (action.node?.id ?? node) : node;

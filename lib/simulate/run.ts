@@ -4,8 +4,7 @@
  */
 import type { CibDoc } from "../cib/document.ts";
 import { type Schedule, scheduleStatus } from "../scheduler/schedule.ts";
-import type { ResourceState } from "../status/state.ts";
-import type { ClusterStatus } from "../status/state.ts";
+import type { ClusterStatus, ResourceState } from "../status/state.ts";
 import { readStatus } from "../status/status.ts";
 import { type Execution, executeGraph, type PlannedFailure } from "./fake-executor.ts";
 

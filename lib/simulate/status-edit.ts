@@ -2,9 +2,20 @@
  * Small edits of a CIB's status section as simulations make them: node states and resource histories, each by name
  * (spec/outputs-and-tools sections A3.3 and A6.3). Works on a copy that is written back once at the end.
  */
-import { withChild, attr, child, childrenOf, element, idOf, withAttr, withChildren, type XmlElement } from "../xml/node.ts";
+
 import type { CibDoc } from "../cib/document.ts";
 import { cibDoc } from "../cib/document.ts";
+import {
+  attr,
+  child,
+  childrenOf,
+  element,
+  idOf,
+  withAttr,
+  withChild,
+  withChildren,
+  type XmlElement,
+} from "../xml/node.ts";
 
 export const ORIGIN = "crm_simulate";
 
@@ -154,7 +165,8 @@ export class StatusEdit {
       element("transient_attributes", { id: nodeId }, [
         element("instance_attributes", { id: `status-${nodeId}` }),
       ]);
-    const set = child(transient, "instance_attributes") ?? element("instance_attributes", { id: nodeId });
+    const set =
+      child(transient, "instance_attributes") ?? element("instance_attributes", { id: nodeId });
     const known = set.children.find((pair) => attr(pair, "name") === attribute);
     const pairId = `${nodeId}-${attribute}`.replace(/[^A-Za-z0-9_.-]/g, ".");
     const changed =

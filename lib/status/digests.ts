@@ -7,12 +7,7 @@ import { md5Hex } from "../base/md5.ts";
 import { compareVersions } from "../rules/rule.ts";
 import { attr, type XmlElement } from "../xml/node.ts";
 import type { Surroundings } from "./nvsets.ts";
-import {
-  findOperation,
-  operationMeta,
-  operationParameters,
-  validateOnFail,
-} from "./operations.ts";
+import { findOperation, operationMeta, operationParameters, validateOnFail } from "./operations.ts";
 import { parametersOf } from "./parameters.ts";
 import type { NodeState, ResourceState } from "./state.ts";
 import { currentNode } from "./tree.ts";
@@ -67,7 +62,10 @@ export function parametersDigest(parameters: ReadonlyMap<string, string>): strin
 }
 
 /** Leaves out what is not a parameter; an interval keeps the timeout, as a monitor is rescheduled for it. */
-function filtered(parameters: ReadonlyMap<string, string>, intervalMs: number): Map<string, string> {
+function filtered(
+  parameters: ReadonlyMap<string, string>,
+  intervalMs: number,
+): Map<string, string> {
   const kept = new Map<string, string>();
   for (const [name, value] of parameters) {
     if (NEVER_DIGESTED.has(name)) continue;
@@ -109,7 +107,8 @@ function secureDigest(
   for (const [name, value] of old ? instance : everything) {
     if (hidden.has(name)) continue;
     if (old && resource.fenceDevice) {
-      if (name === "provides" || name === "stonith-timeout" || FENCER_PARAMETER.test(name)) continue;
+      if (name === "provides" || name === "stonith-timeout" || FENCER_PARAMETER.test(name))
+        continue;
     }
     kept.set(name, value);
   }
@@ -164,7 +163,13 @@ export function operationDigests(
   const kept = filtered(everything, intervalMs);
   const all = parametersDigest(kept);
   if (entry === undefined) {
-    return { all, secure: undefined, restart: undefined, verdict: "match", onlyPrivateChanged: false };
+    return {
+      all,
+      secure: undefined,
+      restart: undefined,
+      verdict: "match",
+      onlyPrivateChanged: false,
+    };
   }
   let restart: string | undefined;
   if (attr(entry, "op-restart-digest") !== undefined) {

@@ -1,8 +1,8 @@
 /** Fail counts and last failures (spec/scheduler-1 section B.14, spec/scheduler-2 section 20). */
 import { addScores, parseScore, type Score } from "../base/score.ts";
+import type { Cib } from "../cib/model.ts";
 import { attr, childrenOf, type XmlElement } from "../xml/node.ts";
 import { intervalOf, operationsOf } from "./operations.ts";
-import type { Cib } from "../cib/model.ts";
 import type { NodeState, ResourceState } from "./state.ts";
 import { isBundled, leavesOf, withoutInstance } from "./tree.ts";
 
@@ -49,10 +49,7 @@ function talliesOf(node: NodeState): Tallies {
     const rest = attribute.slice(isCount ? FAIL_COUNT.length : LAST_FAILURE.length);
     const name = OPERATION.exec(rest)?.[1];
     if (name === undefined) continue;
-    for (const t of [
-      tally(tallies.exact, name),
-      tally(tallies.stripped, withoutInstance(name)),
-    ]) {
+    for (const t of [tally(tallies.exact, name), tally(tallies.stripped, withoutInstance(name))]) {
       if (isCount) t.count = addScores(t.count, parseScore(value) ?? 0);
       else t.last = Math.max(t.last, Number.parseInt(value, 10) || 0);
     }
@@ -64,9 +61,7 @@ function talliesOf(node: NodeState): Tallies {
 function tallyOf(node: NodeState, resource: ResourceState): Tally | undefined {
   const name = resource.historyId ?? resource.id;
   const tallies = talliesOf(node);
-  return resource.unique
-    ? tallies.exact.get(name)
-    : tallies.stripped.get(withoutInstance(name));
+  return resource.unique ? tallies.exact.get(name) : tallies.stripped.get(withoutInstance(name));
 }
 
 /** A configured on-fail=block operation of the resource has a failure on record (this entry, when one is given). */
@@ -90,7 +85,10 @@ function hasBlockingFailure(
       const id = attr(candidate, "id");
       if (id === `${name}_last_failure_0`) return true;
       if (id !== `${name}_${task}_${interval}`) continue;
-      const expected = Number.parseInt((attr(candidate, "transition-key") ?? "").split(":")[2] ?? "-1", 10);
+      const expected = Number.parseInt(
+        (attr(candidate, "transition-key") ?? "").split(":")[2] ?? "-1",
+        10,
+      );
       if (Number.parseInt(attr(candidate, "rc-code") ?? "", 10) !== expected) return true;
     }
   }

@@ -4,8 +4,8 @@
 import { INFINITY } from "../base/score.ts";
 import { readPrimitive } from "../cib/read.ts";
 import { attr, element, type XmlElement } from "../xml/node.ts";
-import { addNodeScore, addRemovedInstance, linkConnection, unpackResource } from "./resources.ts";
 import type { Reader } from "./reader.ts";
+import { addNodeScore, addRemovedInstance, linkConnection, unpackResource } from "./resources.ts";
 import type { NodeState, ResourceState } from "./state.ts";
 import { anyPart, isAnonymousClone, isBundled, leavesOf, topOf, withoutInstance } from "./tree.ts";
 
@@ -70,9 +70,7 @@ function wastesSlot(
   node: NodeState,
 ): boolean {
   const universal = clone.clone?.max === reader.nodesByIndex.length;
-  return (
-    !member.needsFencing && (!node.online || node.unclean) && !node.isGuest && !universal
-  );
+  return !member.needsFencing && (!node.online || node.unclean) && !node.isGuest && !universal;
 }
 
 /** The bundled instance whose replica is this node. */

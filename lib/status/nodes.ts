@@ -2,8 +2,9 @@
  * Nodes as configured, and the remote and guest nodes that resources imply (spec/scheduler-1 section B.1).
  * Bundle nodes are made while their bundle is read (bundles.ts).
  */
-import { readPrimitive } from "../cib/read.ts";
+
 import type { Primitive, Resource } from "../cib/model.ts";
+import { readPrimitive } from "../cib/read.ts";
 import { attr, childrenOf, element, type XmlElement } from "../xml/node.ts";
 import { resolveSets } from "./nvsets.ts";
 import { isTruthy } from "./options.ts";
@@ -179,7 +180,11 @@ export function connectionXml(
       op("start", "0", wish.timeout ?? "60s"),
     ]),
   );
-  return element("primitive", { id: name, class: "ocf", provider: "pacemaker", type: "remote" }, children);
+  return element(
+    "primitive",
+    { id: name, class: "ocf", provider: "pacemaker", type: "remote" },
+    children,
+  );
 }
 
 function addRemoteNode(reader: Reader, name: string): void {

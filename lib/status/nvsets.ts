@@ -1,8 +1,9 @@
 /** Resolving attribute sets of the configuration, with the time of the next change noted (spec/scheduler-1 section A.3). */
-import { evaluateRule, type RuleContext } from "../rules/rule.ts";
-import { unpackBlocks } from "../rules/nvset.ts";
-import type { XmlElement } from "../xml/node.ts";
+
 import type { Cib } from "../cib/model.ts";
+import { unpackBlocks } from "../rules/nvset.ts";
+import { evaluateRule, type RuleContext } from "../rules/rule.ts";
+import type { XmlElement } from "../xml/node.ts";
 
 /** What resolving needs of the reading that it is part of. */
 export interface Surroundings {
@@ -30,7 +31,11 @@ export function resolveSets(
 }
 
 /** Evaluates one rule of a constraint. */
-export function rulePasses(surroundings: Surroundings, rule: XmlElement, input: RuleInput): boolean {
+export function rulePasses(
+  surroundings: Surroundings,
+  rule: XmlElement,
+  input: RuleInput,
+): boolean {
   const context = { ...input, now: surroundings.now, document: surroundings.cib.doc.root };
   const result = evaluateRule(rule, context);
   if (result.nextChange !== undefined) surroundings.recheckAt(result.nextChange);

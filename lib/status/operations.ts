@@ -2,8 +2,8 @@
  * Operations as configured: look-up, their meta-attributes, what to do when they fail (spec/scheduler-1 section A.10).
  */
 import { isRejection } from "../base/error.ts";
-import { parseDateTime } from "../time/iso8601.ts";
 import { parseIntervalMs, parseTimeoutMs } from "../time/interval.ts";
+import { parseDateTime } from "../time/iso8601.ts";
 import { attr, childrenOf, type XmlElement } from "../xml/node.ts";
 import { type RuleInput, resolveSets, type Surroundings } from "./nvsets.ts";
 import type { ClusterOptions } from "./options.ts";
@@ -37,9 +37,7 @@ function lookUp(
 ): XmlElement | undefined {
   return operationsOf(resource).find(
     (op) =>
-      attr(op, "name") === name &&
-      intervalOf(op) === intervalMs &&
-      (disabledToo || isEnabled(op)),
+      attr(op, "name") === name && intervalOf(op) === intervalMs && (disabledToo || isEnabled(op)),
   );
 }
 
@@ -206,9 +204,7 @@ export function validateOnFail(
   }
   if (value === "demote") {
     const promotedMonitor =
-      task === "monitor" &&
-      intervalMs > 0 &&
-      parseRole(meta.get("role") ?? "") === Role.promoted;
+      task === "monitor" && intervalMs > 0 && parseRole(meta.get("role") ?? "") === Role.promoted;
     if (task !== "promote" && !promotedMonitor) meta.delete("on-fail");
   }
 }

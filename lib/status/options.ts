@@ -63,11 +63,7 @@ export function isTruthy(text: string | undefined): boolean {
   return parseBoolean(text) === true;
 }
 
-function oneOf<T extends string>(
-  text: string | undefined,
-  words: readonly T[],
-  fallback: T,
-): T {
+function oneOf<T extends string>(text: string | undefined, words: readonly T[], fallback: T): T {
   const lower = text?.toLowerCase();
   return words.find((word) => word === lower) ?? fallback;
 }
@@ -116,8 +112,7 @@ export function clusterOptions(
     const value = Number.parseInt(text(name) ?? "", 10);
     return Number.isNaN(value) ? fallback : value;
   };
-  const score = (name: string, fallback: Score): Score =>
-    parseScore(text(name) ?? "") ?? fallback;
+  const score = (name: string, fallback: Score): Score => parseScore(text(name) ?? "") ?? fallback;
   const healthStrategy = oneOf(
     text("node-health-strategy"),
     ["none", "migrate-on-red", "only-green", "progressive", "custom"] as const,

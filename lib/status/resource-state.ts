@@ -3,6 +3,8 @@
  * failures (spec/scheduler-1 sections B.5 and B.8).
  */
 import { INFINITY } from "../base/score.ts";
+import type { XmlElement } from "../xml/node.ts";
+import { attr } from "../xml/node.ts";
 import { addActive } from "./active.ts";
 import { secondsOf } from "./failcounts.ts";
 import { requestFencing } from "./fence-request.ts";
@@ -16,8 +18,6 @@ import { type Progress, readEntry } from "./results.ts";
 import { Role } from "./roles.ts";
 import type { NodeState, ResourceHistory, ResourceState } from "./state.ts";
 import { currentNode, isBundled } from "./tree.ts";
-import type { XmlElement } from "../xml/node.ts";
-import { attr } from "../xml/node.ts";
 
 /** Containers to stop because the connection inside failed, newest first; stops are made after all histories. */
 export type LauncherStops = ResourceState[];
@@ -185,12 +185,7 @@ function noteRunningMonitors(reader: Reader, p: Progress): void {
 }
 
 /** The lock that a shutdown left on this node, or its end (spec/scheduler-1 section B.10). */
-function readLock(
-  reader: Reader,
-  resource: ResourceState,
-  node: NodeState,
-  xml: XmlElement,
-): void {
+function readLock(reader: Reader, resource: ResourceState, node: NodeState, xml: XmlElement): void {
   if (!reader.options.shutdownLock) return;
   const time = toInteger(attr(xml, "shutdown-lock"));
   if (time <= 0) return;

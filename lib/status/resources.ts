@@ -14,7 +14,7 @@ import { resolveSets } from "./nvsets.ts";
 import { isTruthy, parseBoolean } from "./options.ts";
 import { parametersOf } from "./parameters.ts";
 import type { Reader } from "./reader.ts";
-import { Role, parseRole } from "./roles.ts";
+import { parseRole, Role } from "./roles.ts";
 import { type MultipleActive, type Requirement, ResourceState } from "./state.ts";
 import { leavesOf, topOf } from "./tree.ts";
 

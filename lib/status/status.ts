@@ -97,12 +97,7 @@ function isReadyForHistory(reader: Reader, node: NodeState): boolean {
   return options.fencingEnabled || options.shutdownLock || node.online;
 }
 
-function readHistory(
-  reader: Reader,
-  node: NodeState,
-  xml: XmlElement,
-  stops: LauncherStops,
-): void {
+function readHistory(reader: Reader, node: NodeState, xml: XmlElement, stops: LauncherStops): void {
   node.historyRead = true;
   if (node.isRemote) readRemoteState(reader, node, xml);
   const lrm = child(xml, "lrm");

@@ -50,10 +50,7 @@ export function uniqueOrTop<R extends ResourceState>(resource: R): R {
 }
 
 /** Some part of it is in the given state. */
-export function anyPart(
-  resource: ResourceState,
-  test: (part: ResourceState) => boolean,
-): boolean {
+export function anyPart(resource: ResourceState, test: (part: ResourceState) => boolean): boolean {
   return test(resource) || resource.children.some((c) => anyPart(c, test));
 }
 

@@ -24,6 +24,10 @@ import { writeXml } from "../../lib/xml/write.ts";
 
 export const DATA = join(import.meta.dir, "../../../shared/data/scheduler");
 
+/** What the tool says of a document that asks not to be validated. */
+const NOT_VALIDATED =
+  'Schema validation of configuration is disabled (support for validate-with set to "none" is deprecated and will be removed in a future release)';
+
 const TIMES: Readonly<Record<string, string>> = {
   "date-1": "2005-020",
   "date-2": "2005-020T12:30",
@@ -128,6 +132,7 @@ export function runCase(name: string): Outputs {
   const plain = { attributes: false, failCounts: false };
   const dateLines = line === undefined ? [] : [line];
   const summary = [
+    ...(root.attrs.get("validate-with") === "none" ? [NOT_VALIDATED] : []),
     ...dateLines,
     ...preambleLines(done.status),
     ...statusLines(done.status, "Current cluster status", plain),

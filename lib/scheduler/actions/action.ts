@@ -161,11 +161,19 @@ export function parseKey(key: string): ParsedKey | undefined {
   const head = key.slice(0, interval);
   const notify = /^(.+)_((?:pre|post|confirmed-pre|confirmed-post)_notify_[a-z]+)$/.exec(head);
   if (notify !== null) {
-    return { resourceId: notify[1]!, task: notify[2]!, intervalMs: Number(key.slice(interval + 1)) };
+    return {
+      resourceId: notify[1]!,
+      task: notify[2]!,
+      intervalMs: Number(key.slice(interval + 1)),
+    };
   }
   const migrate = /^(.+)_(migrate_to|migrate_from)$/.exec(head);
   if (migrate !== null) {
-    return { resourceId: migrate[1]!, task: migrate[2]!, intervalMs: Number(key.slice(interval + 1)) };
+    return {
+      resourceId: migrate[1]!,
+      task: migrate[2]!,
+      intervalMs: Number(key.slice(interval + 1)),
+    };
   }
   const match = TASK_AT_END.exec(key);
   if (match === null) return undefined;

@@ -1,6 +1,7 @@
 /** Fencing operations as actions, and what wanting one implies (spec/scheduler-1 sections B.2 and C.11). */
-import { canFence } from "../../status/fencing.ts";
+
 import { secondsOf } from "../../status/failcounts.ts";
+import { canFence } from "../../status/fencing.ts";
 import type { Book, Node } from "../board.ts";
 import type { Action } from "./action.ts";
 import { Task } from "./action.ts";

@@ -45,12 +45,7 @@ export function makeMigration(book: Book, rsc: Rsc, current: Node): void {
   stop.flags |= Flag.migratable;
   const partial = rsc.partialTarget !== undefined;
   const own = (first: string, then: string, flags: number): void =>
-    addOrdering(
-      book,
-      { rsc, key: opKey(rsc.id, first) },
-      { rsc, key: opKey(rsc.id, then) },
-      flags,
-    );
+    addOrdering(book, { rsc, key: opKey(rsc.id, first) }, { rsc, key: opKey(rsc.id, then) }, flags);
   let to: Action | undefined;
   if (!partial) {
     to = requestAction(book, rsc, opKey(rsc.id, Task.migrateTo), Task.migrateTo, current, false);

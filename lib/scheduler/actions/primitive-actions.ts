@@ -2,7 +2,7 @@
 import { Role, type Role as RoleValue } from "../../status/roles.ts";
 import type { Book, Node, Rsc } from "../board.ts";
 import { opKey, Task } from "./action.ts";
-import { abortDangling, makeMigration, type Move, planMove } from "./migration.ts";
+import { abortDangling, type Move, makeMigration, planMove } from "./migration.ts";
 import { makeRecurring } from "./recurring.ts";
 import { nextStep, stepBetween } from "./role-change.ts";
 import { makeDemote, makePromote, makeStart, makeStop } from "./stop-start.ts";
@@ -92,11 +92,7 @@ function demandsOf(book: Book, rsc: Rsc, move: Move): Demands {
     if (rsc.stopIfFailed) demands.needStop = true;
     else if (rsc.nextRole === Role.promoted) demands.needPromote = true;
   } else if (rsc.blocked) demands.needStop = true;
-  else if (
-    rsc.role > Role.started &&
-    move.current !== undefined &&
-    rsc.assigned !== undefined
-  ) {
+  else if (rsc.role > Role.started && move.current !== undefined && rsc.assigned !== undefined) {
     const start = requestAction(
       book,
       rsc,

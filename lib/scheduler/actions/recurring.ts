@@ -65,12 +65,7 @@ export function cancelAction(
 }
 
 function orderCancelBefore(book: Book, cancel: Action, rsc: Rsc, task: string): void {
-  addOrdering(
-    book,
-    { action: cancel },
-    { rsc, key: opKey(rsc.id, task) },
-    Rel.unrunnableBlocks,
-  );
+  addOrdering(book, { action: cancel }, { rsc, key: opKey(rsc.id, task) }, Rel.unrunnableBlocks);
 }
 
 function cancelForRoleChange(book: Book, rsc: Rsc, op: Recurring, node: Node): void {
@@ -153,12 +148,7 @@ function orderBehindStops(rsc: Rsc, action: Action, node: Node, book: Book): voi
     if (!stop.runnable) action.runnable = false;
     if (!stop.optional && !rsc.managed && !action.optional) action.optional = true;
     if (rsc.managed) {
-      addOrdering(
-        book,
-        { action: stop },
-        { action },
-        Rel.firstImpliesThen | Rel.unrunnableBlocks,
-      );
+      addOrdering(book, { action: stop }, { action }, Rel.firstImpliesThen | Rel.unrunnableBlocks);
     }
   }
 }
@@ -167,9 +157,7 @@ export function makeRecurring(book: Book, rsc: Rsc): void {
   if (rsc.blocked || rsc.maintenance) return;
   const node = rsc.assigned;
   const wanted =
-    node !== undefined &&
-    !node.maintenance &&
-    (rsc.nextRole !== Role.stopped || !rsc.managed);
+    node !== undefined && !node.maintenance && (rsc.nextRole !== Role.stopped || !rsc.managed);
   const start = wanted
     ? requestAction(book, rsc, opKey(rsc.id, Task.start), Task.start, node, true)
     : undefined;

@@ -59,7 +59,13 @@ function before(book: Book, first: Action, then: Rsc, thenTask: string, flags: n
 
 const KNOWN: ReadonlySet<string> = new Set(Object.values(Task));
 
-function orderOnGuest(book: Book, action: Action, node: Node, connection: Rsc, launcher: Rsc): void {
+function orderOnGuest(
+  book: Book,
+  action: Action,
+  node: Node,
+  connection: Rsc,
+  launcher: Rsc,
+): void {
   if (launcher.failed) fenceNode(book, node, "container failed", false);
   const task = action.task;
   switch (task) {

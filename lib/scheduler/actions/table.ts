@@ -2,9 +2,15 @@
  * The one way to get an action: find it by key or make it, then judge anew whether it may run
  * (spec/scheduler-1 sections C.1 and C.2). The order of creation is the order of ids.
  */
-import { Role } from "../../status/roles.ts";
-import { findOperation, operationMeta, operationParameters, validateOnFail } from "../../status/operations.ts";
+
 import { canFence } from "../../status/fencing.ts";
+import {
+  findOperation,
+  operationMeta,
+  operationParameters,
+  validateOnFail,
+} from "../../status/operations.ts";
+import { Role } from "../../status/roles.ts";
 import { isActive } from "../../status/tree.ts";
 import type { Book, Node, Rsc } from "../board.ts";
 import { Action, Flag, type Need, parseKey, Task } from "./action.ts";
@@ -109,8 +115,7 @@ export function requestAction(
   node: Node | undefined,
   optional: boolean,
 ): Action {
-  const action =
-    existing(book, rsc, key, node) ?? makeAction(book, rsc, key, task, node, optional);
+  const action = existing(book, rsc, key, node) ?? makeAction(book, rsc, key, task, node, optional);
   const unmanaged =
     rsc !== undefined &&
     action.node !== undefined &&

@@ -35,7 +35,9 @@ function devicesChanged(node: Node, device: Rsc, digest: string): boolean {
   if (known === undefined) return false;
   const agent = device.config.kind === "primitive" ? device.config.agent : "";
   const summary = `${device.id}:${agent}:${digest},`;
-  return !known.includes(summary) && node.attributes.get("#digests-secure")?.includes(summary) !== true;
+  return (
+    !known.includes(summary) && node.attributes.get("#digests-secure")?.includes(summary) !== true
+  );
 }
 
 function canUnfence(node: Node): boolean {

@@ -69,7 +69,8 @@ function applyToPriority(dependent: Rsc, primary: Rsc, c: Colocation): Score {
   if (place === undefined) return 0;
   const host = primary.assigned;
   if (host !== undefined) {
-    if (c.primaryRole !== Role.unknown && c.primaryRole !== roleResource(primary).nextRole) return 0;
+    if (c.primaryRole !== Role.unknown && c.primaryRole !== roleResource(primary).nextRole)
+      return 0;
   }
   const wanted = host === undefined ? undefined : attributeOn(primary, host, c.attribute);
   if (!sameValue(attributeOn(dependent, place, c.attribute), wanted)) {
@@ -130,12 +131,7 @@ export interface CompatibilityQuery {
   readonly attribute?: string;
 }
 
-function matchesNode(
-  rsc: Rsc,
-  instance: Rsc,
-  node: Node,
-  query: CompatibilityQuery,
-): boolean {
+function matchesNode(rsc: Rsc, instance: Rsc, node: Node, query: CompatibilityQuery): boolean {
   if (query.role !== Role.unknown && roleOf(instance, query.current) !== query.role) return false;
   if (anyPart(instance, (part) => part.blocked)) return false;
   const place = singleLocation(instance, query.current);
@@ -299,12 +295,7 @@ function applyToBundle(book: Book, dependent: Rsc, bundle: Rsc, c: Colocation): 
 }
 
 /** Applies a colocation to a dependent primitive (or to the member that decides for a group). */
-export function applyColocation(
-  book: Book,
-  dependent: Rsc,
-  primary: Rsc,
-  c: Colocation,
-): Score {
+export function applyColocation(book: Book, dependent: Rsc, primary: Rsc, c: Colocation): Score {
   if (dependent.variant === "group") return applyOnGroup(book, dependent, primary, c);
   switch (primary.variant) {
     case "primitive":

@@ -40,8 +40,7 @@ function sortForPlacement(book: Book): void {
     if (nodes.length === 0) return 0;
     const left = preview(a);
     const right = preview(b);
-    const own =
-      scoreOn(right, currentNode<Node>(b)) - scoreOn(left, currentNode<Node>(a));
+    const own = scoreOn(right, currentNode<Node>(b)) - scoreOn(left, currentNode<Node>(a));
     if (own !== 0) return own;
     for (const node of nodes) {
       const difference = scoreOn(right, node) - scoreOn(left, node);

@@ -1,6 +1,7 @@
 /** Node attributes as colocations compare them (spec/scheduler-2 section 8.6). */
-import type { Node, Rsc } from "../board.ts";
+
 import { rootOf } from "../../status/tree.ts";
+import type { Node, Rsc } from "../board.ts";
 
 /** The node whose attributes stand for `node` on behalf of a resource; undefined when its host is unassigned. */
 function attributeNode(rsc: Rsc, node: Node): Node | undefined {

@@ -15,8 +15,7 @@ import { checkCapacity } from "./utilization.ts";
 
 /** One dependency of the resource takes effect on its table (spec/scheduler-2 section 7.1). */
 function follow(book: Book, rsc: Rsc, c: Colocation): void {
-  const revertible =
-    c.dependentRole === Role.promoted || (c.score < 0 && c.score > -INFINITY);
+  const revertible = c.dependentRole === Role.promoted || (c.score < 0 && c.score > -INFINITY);
   const archive = revertible ? rsc.allowed.copy() : undefined;
   if (c.primary.unassigned) book.kind(c.primary).assign(book, c.primary, undefined, true);
   applyColocation(book, rsc, c.primary, c);
@@ -37,11 +36,7 @@ function applyColocations(book: Book, rsc: Rsc): void {
 function applyNextRole(book: Book, rsc: Rsc): void {
   if (rsc.nextRole === Role.stopped) {
     banEverywhere(book, rsc);
-  } else if (
-    rsc.nextRole > rsc.role &&
-    !book.quorate &&
-    book.noQuorumPolicy === "freeze"
-  ) {
+  } else if (rsc.nextRole > rsc.role && !book.quorate && book.noQuorumPolicy === "freeze") {
     rsc.nextRole = rsc.role;
   }
 }

@@ -21,8 +21,7 @@ export function compareCapacity(a: Node, b: Node): number {
 export function sortNodes(book: Book, table: NodeTable, preferred: Node | undefined): Node[] {
   const nodes = book.nodes.filter((node) => table.has(node.index));
   const { placementStrategy } = book.options;
-  const effective = (node: Node): number =>
-    isUsable(node) ? table.score(node.index) : -INFINITY;
+  const effective = (node: Node): number => (isUsable(node) ? table.score(node.index) : -INFINITY);
   return mergeSort(nodes, (a, b) => {
     const score = effective(b) - effective(a);
     if (score !== 0) return score;

@@ -2,12 +2,7 @@
 import type { Book, Note, Rsc } from "../board.ts";
 
 /** Notes the table of a resource; with `withParts` those of its descendants too. Removed resources leave none. */
-export function noteScores(
-  book: Book,
-  step: Note["step"],
-  rsc: Rsc,
-  withParts = false,
-): void {
+export function noteScores(book: Book, step: Note["step"], rsc: Rsc, withParts = false): void {
   if (book.settings.traceScores !== true || rsc.removed) return;
   for (const node of book.nodes) {
     if (!rsc.allowed.has(node.index)) continue;

@@ -29,9 +29,7 @@ function forget(rsc: Rsc): void {
 
 /** Online, clean and neither leaving, standby nor in maintenance. */
 export function isUsable(node: Node): boolean {
-  return (
-    node.online && !node.shutdown && !node.unclean && !node.standby && !node.maintenance
-  );
+  return node.online && !node.shutdown && !node.unclean && !node.standby && !node.maintenance;
 }
 
 /** A guest whose launcher has one place to be (always true for other nodes). */

@@ -9,7 +9,7 @@ import { attr } from "../../xml/node.ts";
 import { Task } from "../actions/action.ts";
 import type { Book, Rsc } from "../board.ts";
 import { Rel } from "../ordering/relation.ts";
-import { constraintResource, expandMembers, isCollection, expansionOf } from "./lookup.ts";
+import { constraintResource, expandMembers, expansionOf, isCollection } from "./lookup.ts";
 import type { Colocation } from "./model.ts";
 import { order } from "./ordering.ts";
 
@@ -66,8 +66,20 @@ export function colocate(book: Book, made: NewColocation): void {
   insertSorted(made.dependent.thisWith, colocation, compareByPrimary);
   insertSorted(made.primary.withThis, colocation, compareByDependent);
   if (colocation.score <= -INFINITY) {
-    orderApart(book, colocation.dependent, colocation.dependentRole, colocation.primary, colocation.primaryRole);
-    orderApart(book, colocation.primary, colocation.primaryRole, colocation.dependent, colocation.dependentRole);
+    orderApart(
+      book,
+      colocation.dependent,
+      colocation.dependentRole,
+      colocation.primary,
+      colocation.primaryRole,
+    );
+    orderApart(
+      book,
+      colocation.primary,
+      colocation.primaryRole,
+      colocation.dependent,
+      colocation.dependentRole,
+    );
   }
 }
 
@@ -102,7 +114,12 @@ function isSequential(set: ResourceSet): boolean {
 }
 
 /** Colocations inside one set. */
-function withinSet(book: Book, constraint: ColocationConstraint, set: ResourceSet, score: Score): void {
+function withinSet(
+  book: Book,
+  constraint: ColocationConstraint,
+  set: ResourceSet,
+  score: Score,
+): void {
   if (!isSequential(set)) return;
   const role = colocationRole(attr(set.xml, "role")) ?? Role.unknown;
   const members: Rsc[] = [];

@@ -24,13 +24,7 @@ function addUnfencingOrderings(book: Book, rsc: Rsc): void {
   for (const node of allowedNodes(book, rsc)) {
     const unfence = fenceOperation(book, node, "on", true, undefined, false);
     orderTaskBefore(book, rsc, Task.stop, unfence, Rel.plain | Rel.sameNode);
-    orderActionBefore(
-      book,
-      unfence,
-      rsc,
-      Task.start,
-      Rel.firstImpliesThenSameNode | Rel.sameNode,
-    );
+    orderActionBefore(book, unfence, rsc, Task.start, Rel.firstImpliesThenSameNode | Rel.sameNode);
   }
 }
 

@@ -39,11 +39,7 @@ function kindOf(book: Book, xml: XmlElement, id: string): Kind {
   return "Mandatory";
 }
 
-function symmetryOf(
-  xml: XmlElement,
-  kind: Kind,
-  inherited: string | undefined,
-): Symmetry {
+function symmetryOf(xml: XmlElement, kind: Kind, inherited: string | undefined): Symmetry {
   const text = attr(xml, "symmetrical") ?? inherited;
   if (parseBoolean(text) === false) return "asymmetric";
   return kind === "Serialize" ? "asymmetric" : "symmetric";
@@ -145,9 +141,10 @@ function orderWithin(
   const { set, members } = open;
   if (members.length < 2) return;
   const hasKind = attr(set.xml, "kind") !== undefined || attr(set.xml, "score") !== undefined;
-  const kind = attr(set.xml, "kind") !== undefined || hasKind
-    ? kindOf(book, set.xml, constraint.id)
-    : parentKind;
+  const kind =
+    attr(set.xml, "kind") !== undefined || hasKind
+      ? kindOf(book, set.xml, constraint.id)
+      : parentKind;
   const sequentialText = attr(set.xml, "sequential");
   const sequential = sequentialText === undefined || isTruthy(sequentialText);
   const symmetry = symmetryOf(set.xml, kind, parentSymmetry);
@@ -167,13 +164,7 @@ function orderWithin(
 }
 
 /** Orders one set before another; `inverse` means with inverted actions. */
-function orderBetween(
-  book: Book,
-  s1: OpenSet,
-  s2: OpenSet,
-  kind: Kind,
-  symmetry: Symmetry,
-): void {
+function orderBetween(book: Book, s1: OpenSet, s2: OpenSet, kind: Kind, symmetry: Symmetry): void {
   let firstTask = actionOf(s1.set);
   let thenTask = actionOf(s2.set);
   const isInverse = symmetry === "inverse";
@@ -248,4 +239,3 @@ export function unpackOrder(book: Book, constraint: OrderConstraint): void {
   if (sets !== undefined) orderSets(book, constraint, sets);
   else orderSimple(book, constraint);
 }
-

@@ -30,7 +30,10 @@ export function applyNodeCriteria(book: Book): void {
 /** Sums a location's scores into one table and raises discovery modes. */
 export function addLocationScores(
   rsc: Rsc,
-  location: { readonly nodes: readonly { readonly node: Node; readonly score: number }[]; readonly discovery: Discovery },
+  location: {
+    readonly nodes: readonly { readonly node: Node; readonly score: number }[];
+    readonly discovery: Discovery;
+  },
   score?: number,
 ): void {
   const table = rsc.allowed;

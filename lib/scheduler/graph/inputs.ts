@@ -47,8 +47,7 @@ export function isInput(rel: Relation): boolean {
       return false;
     }
   } else if (flags === Rel.requiredOnSameNode) {
-    const apart =
-      first.node !== undefined && then.node !== undefined && first.node !== then.node;
+    const apart = first.node !== undefined && then.node !== undefined && first.node !== then.node;
     if (apart || first.optional) {
       rel.flags = Rel.none;
       return false;

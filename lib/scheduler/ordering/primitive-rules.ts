@@ -47,10 +47,7 @@ function applyRestart(e: Evaluation): void {
   if (first.rsc?.variant !== "primitive" || then.rsc?.variant !== "primitive") return;
   const demanded = (filter & Flag.optional) !== 0 && !then.optional;
   const stuck =
-    (filter & Flag.runnable) !== 0 &&
-    !then.runnable &&
-    then.rsc.managed &&
-    first.rsc === then.rsc;
+    (filter & Flag.runnable) !== 0 && !then.runnable && then.rsc.managed && first.rsc === then.rsc;
   if (!demanded && !stuck) return;
   if (first.runnable) clearBecause(first, Flag.optional, then);
   if (!then.optional) clearBecause(first, Flag.optional, then);

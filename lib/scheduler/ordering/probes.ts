@@ -1,12 +1,13 @@
 /** Probes come before what could disturb what they look for (spec/scheduler-1 section D.5). */
+
+import { Role } from "../../status/roles.ts";
 import { isActive, leavesOf, topOf } from "../../status/tree.ts";
 import { type Action, opKey, Task } from "../actions/action.ts";
 import { findActions } from "../actions/table.ts";
 import { compatibleInstance } from "../assign/apply.ts";
 import type { Book, Rsc } from "../board.ts";
 import type { Ordering } from "../constraints/model.ts";
-import { Role } from "../../status/roles.ts";
-import { Rel, relate, type Relation } from "./relation.ts";
+import { Rel, type Relation, relate } from "./relation.ts";
 
 function isProbe(action: Action): boolean {
   return action.task === Task.monitor && action.intervalMs === 0;
@@ -28,12 +29,7 @@ function shieldStarts(probe: Action, after: Relation): void {
 }
 
 /** Restarts that a start or promotion may cause elsewhere wait for the probe too. */
-function protectRestarts(
-  book: Book,
-  probe: Action,
-  after: Relation,
-  seen: Set<Action>,
-): void {
+function protectRestarts(book: Book, probe: Action, after: Relation, seen: Set<Action>): void {
   const x = after.then;
   if (seen.has(x)) return;
   seen.add(x);
@@ -116,7 +112,9 @@ function orderBehindStop(ordering: Ordering): void {
 
 function taskFrom(key: string | undefined, rsc: Rsc | undefined): string | undefined {
   if (key === undefined || rsc === undefined) return undefined;
-  return key.startsWith(`${rsc.id}_`) ? key.slice(rsc.id.length + 1).replace(/_\d+$/, "") : undefined;
+  return key.startsWith(`${rsc.id}_`)
+    ? key.slice(rsc.id.length + 1).replace(/_\d+$/, "")
+    : undefined;
 }
 
 function probesOf(rsc: Rsc): readonly Action[] {

@@ -33,9 +33,7 @@ function completionOf(first: Action): Action {
   const completed = COMPLETED[first.task];
   if (completed === undefined) return first;
   const notifies = rsc.notify && (rsc.variant === "clone" || rsc.parent?.variant === "bundle");
-  const key = notifies
-    ? notifyKey(rsc.id, "confirmed-post", completed)
-    : opKey(rsc.id, completed);
+  const key = notifies ? notifyKey(rsc.id, "confirmed-post", completed) : opKey(rsc.id, completed);
   return firstAction(rsc, key) ?? first;
 }
 

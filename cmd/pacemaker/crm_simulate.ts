@@ -1,0 +1,331 @@
+/** crm_simulate: what would the cluster do, and what would come of it (spec/outputs-and-tools section A3). */
+import { CrmError, isRejection } from "../../lib/base/error.ts";
+import { Exit } from "../../lib/base/exit.ts";
+import { type CibDoc, cibDoc } from "../../lib/cib/document.ts";
+import { upgradeRoot } from "../../lib/cib/upgrade.ts";
+import {
+  defineTool,
+  type OptionSpec,
+  type ParsedOptions,
+  type Session,
+  type ToolResult,
+} from "../../lib/cli/tool.ts";
+import { openCib } from "../../lib/client/cib-source.ts";
+import { dotText } from "../../lib/render/dot.ts";
+import { graphXml } from "../../lib/render/graph-xml.ts";
+import { ListWriter } from "../../lib/render/list-writer.ts";
+import {
+  executionDateLine,
+  executionLines,
+  noteLines,
+  preambleLines,
+  statusLines,
+  transitionLines,
+} from "../../lib/render/simulation.ts";
+import {
+  hasInjections,
+  type Injections,
+  inject,
+  parseOperationSpec,
+} from "../../lib/simulate/inject.ts";
+import { type Simulation, simulate } from "../../lib/simulate/run.ts";
+import { readStatus } from "../../lib/status/status.ts";
+import { parseDateTime } from "../../lib/time/iso8601.ts";
+import { child, element, withChildren, type XmlElement } from "../../lib/xml/node.ts";
+import { parseXmlBytes } from "../../lib/xml/parse.ts";
+import { writeXml } from "../../lib/xml/write.ts";
+import { OUTPUT_OPTIONS, type ToolOutput, withOutput } from "./tool-output.ts";
+
+const NOT_VALIDATED =
+  'Schema validation of configuration is disabled (support for validate-with set to "none" is deprecated and will be removed in a future release)';
+
+interface Input {
+  readonly doc: CibDoc;
+  /** The file it came from; where --in-place writes. */
+  readonly path: string | undefined;
+  readonly validated: boolean;
+}
+
+async function readInput(given: ParsedOptions, session: Session): Promise<Input> {
+  const file = given.value("xml-file");
+  if (given.flag("live-check")) {
+    const source = await openCib(session, { readOnly: true });
+    try {
+      return { ...prepared((await source.document()).root), path: undefined };
+    } finally {
+      source.close();
+    }
+  }
+  if (file === undefined && !given.flag("xml-pipe")) {
+    throw new CrmError("No input specified: use -L, -x FILE or -p", Exit.usage);
+  }
+  const fromStdin = file === undefined || file === "-";
+  const data = fromStdin ? await session.readStdin() : await session.readFile(file);
+  const root = parseXmlBytes(data, fromStdin ? "standard input" : file);
+  return { ...prepared(root), path: fromStdin ? undefined : file };
+}
+
+/** Brings a document to the current schema and gives it a status section. */
+function prepared(root: XmlElement): { readonly doc: CibDoc; readonly validated: boolean } {
+  if (root.name !== "cib") {
+    throw new CrmError(`the outermost element is <${root.name}>, not <cib>`, Exit.dataError);
+  }
+  const upgraded = upgradeRoot(root);
+  if (isRejection(upgraded)) throw new CrmError(upgraded.text, Exit.configError);
+  const whole =
+    child(upgraded.root, "status") === undefined
+      ? withChildren(upgraded.root, [...upgraded.root.children, element("status")])
+      : upgraded.root;
+  return { doc: cibDoc(whole), validated: root.attrs.get("validate-with") !== "none" };
+}
+
+interface Clock {
+  readonly now: number;
+  /** Line that tells where the time comes from; "" for the real time. */
+  readonly line: string;
+}
+
+function clockOf(given: ParsedOptions, doc: CibDoc, session: Session): Clock {
+  const real = Math.floor(session.now() / 1000);
+  const text = given.value("set-datetime");
+  if (text !== undefined) {
+    const parsed = parseDateTime(text, { now: real });
+    if (isRejection(parsed)) throw new CrmError(parsed.text, Exit.usage);
+    return { now: parsed.epoch, line: `Setting effective cluster time: ${text}` };
+  }
+  const date = doc.root.attrs.get("execution-date");
+  const epoch = Number.parseInt(date ?? "", 10);
+  if (Number.isNaN(epoch)) return { now: real, line: "" };
+  return { now: epoch, line: executionDateLine(epoch) };
+}
+
+function injectionsOf(given: ParsedOptions): Injections {
+  return {
+    quorum: given.value("quorum"),
+    watchdog: given.value("watchdog"),
+    nodesUp: given.list("node-up"),
+    nodesDown: given.list("node-down"),
+    nodesFailed: given.list("node-fail"),
+    ticketsGranted: given.list("ticket-grant"),
+    ticketsRevoked: given.list("ticket-revoke"),
+    ticketsStandby: given.list("ticket-standby"),
+    ticketsActivated: given.list("ticket-activate"),
+    operations: given.list("op-inject"),
+  };
+}
+
+class Printer {
+  constructor(
+    private readonly output: ToolOutput,
+    readonly quiet: boolean,
+  ) {}
+
+  lines(lines: readonly string[]): void {
+    if (this.quiet) return;
+    for (const line of lines) this.output.line(line);
+  }
+
+  section(lines: readonly string[]): void {
+    this.lines(["", ...lines]);
+  }
+}
+
+/** Applies what -u, -d, -i and the like ask for, and says so. */
+function modified(
+  given: ParsedOptions,
+  doc: CibDoc,
+  clock: Clock,
+  print: Printer,
+  output: ToolOutput,
+): CibDoc {
+  const injections = injectionsOf(given);
+  const injected = inject(doc, injections, clock.now);
+  if (!hasInjections(injections)) return injected.doc;
+  const list = new ListWriter();
+  list.begin("Performing Requested Modifications");
+  for (const item of injected.items) list.item(item);
+  print.section(list.lines);
+  for (const text of injected.errors) output.error(text);
+  if (clock.line !== "") print.lines([clock.line]);
+  return injected.doc;
+}
+
+async function writeFiles(given: ParsedOptions, done: Simulation, session: Session): Promise<void> {
+  const schedule = done.schedule;
+  if (schedule === undefined) return;
+  const graph = given.value("save-graph");
+  if (graph !== undefined) await session.writeFile(graph, writeXml(graphXml(schedule.graph)));
+  const dot = given.value("save-dotfile");
+  if (dot === undefined) return;
+  const text = dotText(schedule.actions, given.flag("all-actions"), given.count("verbose") > 0);
+  await session.writeFile(dot, text);
+}
+
+function failuresOf(given: ParsedOptions) {
+  return given.list("op-fail").map((text) => {
+    const spec = parseOperationSpec(text);
+    if (isRejection(spec)) throw new CrmError(spec.text, Exit.usage);
+    return spec;
+  });
+}
+
+async function simulateOne(
+  given: ParsedOptions,
+  session: Session,
+  output: ToolOutput,
+): Promise<ToolResult> {
+  const input = await readInput(given, session);
+  const wants = {
+    scores: given.flag("show-scores"),
+    utilization: given.flag("show-utilization"),
+    attributes: given.flag("show-attrs"),
+    failCounts: given.flag("show-failcounts"),
+  };
+  const inPlace = given.flag("in-place");
+  const failures = failuresOf(given);
+  const execute = given.flag("simulate") || inPlace || failures.length > 0;
+  const schedule =
+    execute ||
+    given.flag("run") ||
+    wants.scores ||
+    wants.utilization ||
+    given.value("save-graph") !== undefined ||
+    given.value("save-dotfile") !== undefined;
+  const quiet = given.flag("quiet");
+  const print = new Printer(output, quiet);
+  if (!input.validated) {
+    if (quiet) output.error(NOT_VALIDATED);
+    else print.lines([NOT_VALIDATED]);
+  }
+  const clock = clockOf(given, input.doc, session);
+  if (clock.line !== "") print.lines([clock.line]);
+  if (!quiet) {
+    const status = readStatus(input.doc, clock.now);
+    print.lines([
+      ...preambleLines(status),
+      ...statusLines(status, "Current cluster status", wants),
+    ]);
+  }
+  const doc = modified(given, input.doc, clock, print, output);
+  const saveInput = given.value("save-input");
+  if (saveInput !== undefined) await session.writeFile(saveInput, writeXml(doc.root));
+  if (!schedule) return output.finish(Exit.ok);
+  const done = simulate(doc, {
+    now: clock.now,
+    schedule,
+    execute,
+    traceScores: wants.scores,
+    traceUtilization: wants.utilization,
+    failures,
+  });
+  await writeFiles(given, done, session);
+  return report(given, session, output, print, { done, clock, wants, path: input.path, inPlace });
+}
+
+interface Report {
+  readonly done: Simulation;
+  readonly clock: Clock;
+  readonly wants: {
+    readonly scores: boolean;
+    readonly utilization: boolean;
+    readonly attributes: boolean;
+    readonly failCounts: boolean;
+  };
+  readonly path: string | undefined;
+  readonly inPlace: boolean;
+}
+
+async function report(
+  given: ParsedOptions,
+  session: Session,
+  output: ToolOutput,
+  print: Printer,
+  r: Report,
+): Promise<ToolResult> {
+  const { done, wants, clock } = r;
+  if (wants.scores || wants.utilization) {
+    const fancy = !(wants.scores && print.quiet);
+    output.line("");
+    for (const line of noteLines(done, { ...wants, fancy })) output.line(line);
+  }
+  print.section(transitionLines(done));
+  const { execution, revised } = done;
+  if (execution === undefined || revised === undefined) return output.finish(Exit.ok);
+  print.section(executionLines(done));
+  if (execution.state !== "complete" && execution.state !== "stopped") {
+    output.error(`Transition failed: ${execution.state}`);
+    output.error("An invalid transition was produced");
+    return output.finish(Exit.error);
+  }
+  if (clock.line !== "") print.lines([clock.line]);
+  print.section(statusLines(revised, "Revised Cluster Status", wants));
+  const result = writeXml(execution.doc.root);
+  const saveOutput = given.value("save-output");
+  if (saveOutput !== undefined) await session.writeFile(saveOutput, result);
+  if (r.inPlace && r.path !== undefined) await session.writeFile(r.path, result);
+  return output.finish(Exit.ok);
+}
+
+function option(
+  key: string,
+  short: string | undefined,
+  kind: OptionSpec["kind"],
+  help: string,
+  group: string,
+  value?: string,
+): OptionSpec {
+  return {
+    key,
+    long: [key],
+    ...(short === undefined ? {} : { short: [short] }),
+    kind,
+    help,
+    group,
+    ...(value === undefined ? {} : { value }),
+  };
+}
+
+const RUN = "Operations";
+const CHANGE = "Synthetic cluster events";
+const FILES = "Artifacts";
+const SOURCE = "Data sources";
+
+export default defineTool({
+  name: "crm_simulate",
+  summary: "show what the cluster would do",
+  usage: "(-L | -x FILE | -p) [OPTION ...]",
+  options: [
+    option("run", "R", "flag", "Schedule and show the transition", RUN),
+    option("simulate", "S", "flag", "Schedule, carry out and show what comes of it", RUN),
+    option("in-place", "X", "flag", "Like -S, and store the result", RUN),
+    option("show-attrs", "A", "flag", "Show node attributes", RUN),
+    option("show-failcounts", "c", "flag", "Show fail counts", RUN),
+    option("show-scores", "s", "flag", "Show scores", RUN),
+    option("show-utilization", "U", "flag", "Show utilization", RUN),
+    { ...option("pending", "j", "flag", "No effect", RUN), hidden: true },
+    option("node-up", "u", "list", "Bring a node online", CHANGE, "NODE"),
+    option("node-down", "d", "list", "Take a node offline", CHANGE, "NODE"),
+    option("node-fail", "f", "list", "Let a node fail", CHANGE, "NODE"),
+    option("op-inject", "i", "list", "Inject the result of an operation", CHANGE, "OPSPEC"),
+    option("op-fail", "F", "list", "Let an operation fail", CHANGE, "OPSPEC"),
+    option("set-datetime", "t", "value", "Time to assume", CHANGE, "DATETIME"),
+    option("quorum", "q", "value", "Have quorum, or not", CHANGE, "BOOLEAN"),
+    option("watchdog", "w", "value", "Have a watchdog, or not", CHANGE, "BOOLEAN"),
+    option("ticket-grant", "g", "list", "Grant a ticket", CHANGE, "TICKET"),
+    option("ticket-revoke", "r", "list", "Revoke a ticket", CHANGE, "TICKET"),
+    option("ticket-standby", "b", "list", "Make a ticket standby", CHANGE, "TICKET"),
+    option("ticket-activate", "e", "list", "Activate a ticket", CHANGE, "TICKET"),
+    option("save-input", "I", "value", "Save the configuration to schedule", FILES, "FILE"),
+    option("save-output", "O", "value", "Save the configuration after all", FILES, "FILE"),
+    option("save-graph", "G", "value", "Save the transition graph as XML", FILES, "FILE"),
+    option("save-dotfile", "D", "value", "Save the transition graph for Graphviz", FILES, "FILE"),
+    option("all-actions", "a", "flag", "Draw optional actions too", FILES),
+    option("live-check", "L", "flag", "Take the running cluster's configuration", SOURCE),
+    option("xml-file", "x", "value", "Take the configuration in a file", SOURCE, "FILE"),
+    option("xml-pipe", "p", "flag", "Take the configuration on standard input", SOURCE),
+    option("quiet", "Q", "flag", "Show only what is asked for", "Output"),
+    ...OUTPUT_OPTIONS,
+  ],
+  run: (given, session) =>
+    withOutput(given, session, (output) => simulateOne(given, session, output)),
+});

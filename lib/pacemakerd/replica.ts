@@ -59,6 +59,8 @@ export class Replica {
   private markSent: boolean | undefined;
   private bootstrapSent = "";
   leaving = false;
+  /** Messages applied since this membership was synchronised: equal counts mean equal CIBs. */
+  applied = 0;
 
   constructor(config: PacemakerdConfig) {
     this.config = config;
@@ -274,6 +276,7 @@ export class Replica {
     });
     const doc = adoptedCib(base, membership, own, (id) => this.nameOf(id));
     this.setDoc("cib_replace", doc);
+    this.applied = 0;
     this.durable.adopted(doc, kept);
     if (!kept) this.durable.markQuorate(doc, quorateSeq);
     this.fresh = false;
@@ -328,6 +331,7 @@ export class Replica {
   }
 
   private apply(from: GroupMember, message: Message): void {
+    this.applied++;
     const node = this.nameOf(from.nodeId);
     if (node === undefined) return;
     const own = from.nodeId === this.config.nodeId && from.processId === this.config.processId;

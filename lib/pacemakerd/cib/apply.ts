@@ -41,7 +41,7 @@ function run(
   const context = who === undefined ? { now: 0 } : { ...who, aclUser: who.user };
   const outcome = applyRequest(doc, request, context);
   if (isRejection(outcome)) {
-    const rc = toLegacy(outcome.rc);
+    const rc = -toLegacy(outcome.rc);
     return { doc, rc: rc === 0 ? EINVAL : rc, output: outcome.result, configurationChanged: false };
   }
   const dry = (options & CallOption.dryRun) !== 0;

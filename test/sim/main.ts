@@ -1,0 +1,44 @@
+/**
+ * `npm run sim -- --seed N --nodes 3 --minutes M [--count K] [--log]`: replays one history, or runs K from N on.
+ * Exit 127 crash, 128 liveness, 129 correctness.
+ */
+import { exitOf, Run } from "./run.ts";
+
+function option(name: string, byDefault: number): number {
+  const at = process.argv.indexOf(`--${name}`);
+  const value = at < 0 ? Number.NaN : Number(process.argv[at + 1]);
+  return Number.isFinite(value) ? value : byDefault;
+}
+
+const first = option("seed", 1);
+const count = option("count", 1);
+const nodes = option("nodes", 3);
+const minutes = option("minutes", 1);
+const showLog = process.argv.includes("--log");
+
+for (let seed = first; seed < first + count; seed++) {
+  const tell = count === 1 ? (line: string) => console.log(line) : () => {};
+  const run = new Run(seed, { nodes, minutes, keepLogs: showLog, tell });
+  try {
+    const result = run.run();
+    console.log(
+      `seed ${seed} nodes ${nodes} minutes ${minutes} hash ${result.hash} steps ${result.steps} ` +
+        `acknowledged ${result.acknowledged} faults ${result.faults} settled ${result.settledMs} ms`,
+    );
+  } catch (error) {
+    console.error(`seed ${seed} nodes ${nodes} minutes ${minutes}: ${error}`);
+    console.error(
+      `replay: npm run sim -- --seed ${seed} --nodes ${nodes} --minutes ${minutes} --log`,
+    );
+    if (showLog) printLog(run);
+    if (exitOf(error) === 127 && error instanceof Error) console.error(error.stack);
+    process.exit(exitOf(error));
+  } finally {
+    if (showLog && count === 1) printLog(run);
+  }
+}
+
+function printLog(run: Run): void {
+  const lines = run.world.nodes.flatMap((sim) => sim.log);
+  for (const line of lines.sort()) console.log(line);
+}

@@ -1,0 +1,124 @@
+/** What administrators do meanwhile: changes through cib_rw, each with a mark of its own, and which of them were acknowledged. */
+
+import { isRejection } from "../../lib/base/error.ts";
+import { decodePacemakerFrame, encodePacemakerFrame } from "../../lib/wire/ipc/pacemaker.ts";
+import { attr, element, type XmlElement } from "../../lib/xml/node.ts";
+import { parseXml } from "../../lib/xml/parse.ts";
+import { writeXml } from "../../lib/xml/write.ts";
+import type { SimNode, World } from "./world.ts";
+
+const CAN_CREATE = 8;
+
+export interface Acknowledged {
+  readonly mark: string;
+  /** The answering node had quorum: such a change must never be lost (HOUSE rule 4). */
+  readonly quorate: boolean;
+}
+
+/** A resource set-up for the run. */
+export interface Plan {
+  readonly resources: readonly string[];
+  readonly xml: XmlElement;
+}
+
+function primitive(id: string): XmlElement {
+  const monitor = element("op", { id: `${id}-monitor`, name: "monitor", interval: "10s" });
+  return element("primitive", { id, class: "ocf", provider: "pacemaker", type: "Dummy" }, [
+    element("operations", {}, [monitor]),
+  ]);
+}
+
+/** Some single resources and a group. */
+export function plan(world: World): Plan {
+  const singles = Array.from({ length: world.prng.between(1, 4) }, (_, at) => `r${at + 1}`);
+  const members = Array.from({ length: world.prng.between(0, 3) }, (_, at) => `g${at + 1}`);
+  const children = singles.map(primitive);
+  if (members.length > 0) children.push(element("group", { id: "group" }, members.map(primitive)));
+  return { resources: [...singles, ...members], xml: element("resources", {}, children) };
+}
+
+export class Workload {
+  readonly acknowledged: Acknowledged[] = [];
+  refused = 0;
+  private readonly world: World;
+  private readonly pending = new Map<string, string>();
+  private nextMark = 1;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  /** Sends one request to a node's cib_rw; `mark` "" = nobody watches it. */
+  request(sim: SimNode, op: string, section: string, data: XmlElement, mark: string): void {
+    const client = sim.node.toolClient();
+    const key = `${sim.id}/${sim.managerLife}/${client}`;
+    if (mark !== "") this.pending.set(key, mark);
+    const command = element(
+      "cib_command",
+      {
+        t: "cib",
+        cib_op: op,
+        cib_section: section,
+        cib_callid: "2",
+        cib_callopt: String(CAN_CREATE),
+      },
+      [element("cib_calldata", {}, [data])],
+    );
+    const message = encodePacemakerFrame({
+      id: 1,
+      flags: 0,
+      text: writeXml(command, { indent: false }),
+    });
+    this.world.toManager(sim, {
+      kind: "client-connected",
+      service: "cib_rw",
+      client,
+      uid: 0,
+      gid: 0,
+      pid: 1,
+    });
+    this.world.toManager(sim, { kind: "client-request", client, message });
+  }
+
+  /** A change that nothing else ever touches. */
+  mark(sim: SimNode): void {
+    const mark = `mark-${this.nextMark++}`;
+    const pair = element("nvpair", { id: mark, name: mark, value: "1" });
+    const set = element("cluster_property_set", { id: "marks" }, [pair]);
+    this.request(sim, "cib_modify", "crm_config", element("crm_config", {}, [set]), mark);
+  }
+
+  option(sim: SimNode, name: string, value: string): void {
+    const pair = element("nvpair", { id: `sim-${name}`, name, value });
+    const set = element("cluster_property_set", { id: "sim" }, [pair]);
+    this.request(sim, "cib_modify", "crm_config", element("crm_config", {}, [set]), "");
+  }
+
+  standby(sim: SimNode, target: SimNode, on: boolean): void {
+    const id = this.world.options.form === "legacy" ? target.name : String(target.id);
+    const pair = element("nvpair", {
+      id: `standby-${id}`,
+      name: "standby",
+      value: on ? "on" : "off",
+    });
+    const set = element("instance_attributes", { id: `nodes-${id}` }, [pair]);
+    const node = element("node", { id, uname: target.name }, [set]);
+    this.request(sim, "cib_modify", "nodes", element("nodes", {}, [node]), "");
+  }
+
+  /** A reply to one of our clients. */
+  answer(sim: SimNode, client: number, message: Uint8Array): void {
+    const frame = decodePacemakerFrame(message);
+    const key = `${sim.id}/${sim.managerLife}/${client}`;
+    const mark = this.pending.get(key);
+    if (mark === undefined || isRejection(frame)) return;
+    this.pending.delete(key);
+    const rc = attr(parseXml(frame.text), "cib_rc");
+    if (rc !== "0") {
+      this.refused++;
+      return;
+    }
+    const quorate = this.world.view(sim)?.controller.quorate === true;
+    this.acknowledged.push({ mark, quorate });
+  }
+}

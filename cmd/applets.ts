@@ -149,4 +149,14 @@ export const applets: Readonly<Record<string, Applet>> = {
     group: "pacemaker",
     load: () => import("./pacemaker/crm_simulate.ts"),
   },
+  crm_rule: {
+    summary: "is a rule of the configuration in effect",
+    group: "pacemaker",
+    load: () => import("./pacemaker/crm_rule.ts"),
+  },
+  crm_ticket: {
+    summary: "grant, revoke and look at tickets of multi-site clusters",
+    group: "pacemaker",
+    load: () => import("./pacemaker/crm_ticket.ts"),
+  },
 };

@@ -2,7 +2,7 @@
 import { CrmError } from "../../lib/base/error.ts";
 import { type CibDoc, section } from "../../lib/cib/document.ts";
 import { parseOptions, withCommonOptions } from "../../lib/cli/options.ts";
-import type { Session } from "../../lib/cli/tool.ts";
+import type { Session, Tool } from "../../lib/cli/tool.ts";
 import { connectAttributes } from "../../lib/client/attributes.ts";
 import { connectController } from "../../lib/client/controller.ts";
 import { connectFencer } from "../../lib/client/fencer.ts";
@@ -17,6 +17,7 @@ import { ctimeText } from "../../lib/time/iso8601.ts";
 import { clusterView } from "../../lib/view/cluster-builder.ts";
 import { DEFAULT_DISPLAY, type Display } from "../../lib/view/display.ts";
 import { schemaLines, verifyConfiguration } from "../../lib/view/verification.ts";
+import { writeXml } from "../../lib/xml/write.ts";
 
 /** How long a person waits for the cluster to be done. */
 const SETTLE_LIMIT = "120s";
@@ -92,8 +93,16 @@ export class ShellCluster implements ClusterPort {
       .map((n) => n.name);
   }
 
-  async simulate(): Promise<string> {
-    throw new CrmError("ptest: not available yet in this version; nothing was simulated");
+  async simulate(
+    doc: CibDoc,
+    options: { readonly scores: boolean; readonly utilization: boolean },
+  ): Promise<string> {
+    const { default: tool } = await import("../pacemaker/crm_simulate.ts");
+    const args = ["--xml-pipe", "--simulate"];
+    if (options.scores) args.push("--show-scores");
+    if (options.utilization) args.push("--show-utilization");
+    const data = new TextEncoder().encode(writeXml(doc.root));
+    return await this.#tool(tool, args, { ...this.session, readStdin: async () => data });
   }
 
   async cleanup(resource: string | undefined, node: string | undefined): Promise<string> {
@@ -148,11 +157,16 @@ export class ShellCluster implements ClusterPort {
     if (this.cib.live) await this.#crmResource(["--wait", `--timeout=${SETTLE_LIMIT}`]);
   }
 
-  /** Lets crm_resource do it, on the same CIB. @throws CrmError with its words */
+  /** Lets crm_resource do it, on the same CIB. */
   async #crmResource(args: readonly string[]): Promise<string> {
     const { default: tool } = await import("../pacemaker/crm_resource.ts");
     const shadow = this.cib.name === "live" ? undefined : this.cib.name;
-    const session = { ...this.session, env: { ...this.session.env, CIB_shadow: shadow } };
+    const env = { ...this.session.env, CIB_shadow: shadow };
+    return await this.#tool(tool, args, { ...this.session, env });
+  }
+
+  /** Runs another tool in this process. @throws CrmError with its words and exit code when it fails */
+  async #tool(tool: Tool, args: readonly string[], session: Session): Promise<string> {
     const done = await tool.run(parseOptions(withCommonOptions(tool.options), args), session);
     if (done.exit !== 0) throw new CrmError((done.err ?? "").trimEnd(), done.exit);
     return (done.out ?? "").trimEnd();

@@ -141,14 +141,19 @@ async function work(line: CommandLine, session: Session, ports: ShellPorts): Pro
       if (!(error instanceof CrmError)) throw error;
       return { exit: Exit.invalidParameter, err: `ERROR: ${error.message}\n` };
     }
-    return { exit: (await runScript(shell, text)) ? Exit.ok : Exit.error };
+    return exitOf(shell, await runScript(shell, text));
   }
   if (line.words.length === 0) {
     const script = new TextDecoder().decode(await session.readStdin());
-    return { exit: (await runScript(shell, script)) ? Exit.ok : Exit.error };
+    return exitOf(shell, await runScript(shell, script));
   }
   const ok = await shell.run(line.words);
-  return { exit: (await shell.leaveAll()) && ok ? Exit.ok : Exit.error };
+  return exitOf(shell, (await shell.leaveAll()) && ok);
+}
+
+/** Success needs every line done and everything written that should have been. */
+function exitOf(shell: Shell, ok: boolean): ToolResult {
+  return { exit: ok && !shell.writeFailed ? Exit.ok : Exit.error };
 }
 
 /** `crm conf` means configure. */

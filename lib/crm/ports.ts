@@ -95,7 +95,7 @@ export interface ClusterPort {
   /** The text of crm_simulate for the edited configuration. */
   simulate(
     doc: CibDoc,
-    options: { readonly actions: boolean; readonly scores: boolean; readonly utilization: boolean },
+    options: { readonly scores: boolean; readonly utilization: boolean },
   ): Promise<string>;
   /** Forgets the operation history of a resource, or of all on a node. @throws CrmError */
   cleanup(resource: string | undefined, node: string | undefined): Promise<string>;

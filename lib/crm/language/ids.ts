@@ -67,12 +67,27 @@ export function assignIds(
       if (match !== undefined) used.add(match);
       return build(child, match, below);
     });
-    if (id === undefined || attr(node, "id") === id) {
-      return element(node.name, node.attrs, children, node.text);
-    }
-    return element(node.name, new Map([...node.attrs, ["id", id]]), children, node.text);
+    const attrs = new Map(id === undefined ? node.attrs : [...node.attrs, ["id", id]]);
+    return before === undefined
+      ? element(node.name, attrs, children, node.text)
+      : likeBefore(element(node.name, attrs, children, node.text), before);
   };
   return build(draft, old, place);
+}
+
+/** The element with its attributes in their former order; the former element itself when nothing else differs. */
+function likeBefore(made: XmlElement, before: XmlElement): XmlElement {
+  const known = [...before.attrs.keys()].filter((name) => made.attrs.has(name));
+  const fresh = [...made.attrs.keys()].filter((name) => !before.attrs.has(name));
+  const attrs = new Map([...known, ...fresh].map((name) => [name, made.attrs.get(name) ?? ""]));
+  const unchanged =
+    made.name === before.name &&
+    made.text === before.text &&
+    attrs.size === before.attrs.size &&
+    [...attrs].every(([name, value]) => before.attrs.get(name) === value) &&
+    made.children.length === before.children.length &&
+    made.children.every((c, index) => c === before.children[index]);
+  return unchanged ? before : element(made.name, attrs, made.children, made.text);
 }
 
 function ownId(

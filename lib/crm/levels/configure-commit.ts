@@ -52,6 +52,12 @@ async function commitCopy(shell: Shell, force: boolean): Promise<boolean> {
 }
 
 async function send(shell: Shell, copy: WorkingCopy): Promise<boolean> {
+  const done = await write(shell, copy);
+  if (!done) shell.writeFailed = true;
+  return done;
+}
+
+async function write(shell: Shell, copy: WorkingCopy): Promise<boolean> {
   const outcome = await shell.ports.cib.commit(copy.base, editedDoc(copy));
   if (outcome.kind === "done") {
     shell.copy = openCopy(await shell.ports.cib.query());
@@ -174,7 +180,6 @@ const ptest: Command = {
     const copy = await shell.workingCopy();
     shell.say(
       await shell.ports.cluster.simulate(editedDoc(copy), {
-        actions: words.includes("actions"),
         scores: words.includes("scores"),
         utilization: words.includes("utilization"),
       }),

@@ -76,6 +76,8 @@ export class Shell {
   readingPreferences = false;
   /** Line number put before messages; undefined when a person types or one command was given. */
   line: number | undefined;
+  /** True once the cluster refused a write: the program must not end with success then. */
+  writeFailed = false;
   /** True once quit was said. */
   finished = false;
   /** The working copy while `configure` is open. */
@@ -181,10 +183,17 @@ export class Shell {
     }
   }
 
-  /** Leaves all levels, as at the end of input. */
+  /** Leaves all levels, as at the end of input. A level that cannot be left in order (no cluster) is left all the same. */
   async leaveAll(): Promise<boolean> {
     let ok = true;
-    while (this.stack.length > 1) ok = (await this.run(["up"])) && ok;
+    while (this.stack.length > 1) {
+      const before = this.stack.length;
+      ok = (await this.run(["up"])) && ok;
+      if (this.stack.length === before) {
+        this.stack.pop();
+        ok = false;
+      }
+    }
     return ok;
   }
 

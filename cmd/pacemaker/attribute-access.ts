@@ -3,7 +3,7 @@
  * crm_master. Transient attributes of the running cluster go to its attribute manager, everything else into the CIB.
  */
 import { CrmError } from "../../lib/base/error.ts";
-import { exitOfResult, resultText } from "../../lib/base/result-code.ts";
+import { Errno, exitOfResult, resultText } from "../../lib/base/result-code.ts";
 import {
   type AttributeSelector,
   deleteRequest,
@@ -37,8 +37,9 @@ export class AttributeAccess {
     } catch (error) {
       const rc = resultCodeOf(error);
       if (rc === undefined) throw error;
-      const text = `Could not connect to the CIB: ${resultText(rc)}`;
-      throw new CrmError(text, exitOfResult(rc));
+      const what =
+        rc === Errno.EACCES ? "Error performing operation" : "Could not connect to the CIB";
+      throw new CrmError(`${what}: ${resultText(rc)}`, exitOfResult(rc));
     }
   }
 
@@ -58,7 +59,11 @@ export class AttributeAccess {
   ): Promise<void> {
     const name = existing === undefined ? selector.name : attr(existing.pair, "name");
     if (await this.#throughManager(selector, name, value)) return;
-    await this.#apply(setRequest(selector, existing, value));
+    const where = `(section=${selector.section}, set=${selector.setName ?? "<null>"})`;
+    await this.#apply(
+      setRequest(selector, existing, value),
+      `Error setting ${name ?? ""}=${value} ${where}`,
+    );
   }
 
   /** Deletes a value. Rejects with CrmError. */
@@ -71,9 +76,10 @@ export class AttributeAccess {
     this.source.close();
   }
 
-  async #apply(request: CibRequest): Promise<void> {
+  async #apply(request: CibRequest, what?: string): Promise<void> {
     const answer = await this.source.apply(request);
     if (answer.rc !== 0) {
+      if (what !== undefined) this.session.warn(`${what}: ${resultText(answer.rc)}\n`);
       const text = `Error performing operation: ${resultText(answer.rc)}`;
       throw new CrmError(text, exitOfResult(answer.rc));
     }

@@ -7,8 +7,9 @@ import { isRejection } from "../base/error.ts";
 import { Errno } from "../base/result-code.ts";
 import { pairChildren } from "../xml/diff.ts";
 import { attr, child, element, withChildren, type XmlElement } from "../xml/node.ts";
+import { stepText } from "../xml/path.ts";
 import { compileXPath, select } from "../xml/xpath.ts";
-import { type CibRejection, refuse } from "./request.ts";
+import { type AclNote, type CibRejection, refuse } from "./request.ts";
 
 type Kind = "read" | "write" | "deny";
 
@@ -175,79 +176,155 @@ function visible(
   return element(node.name, { id: attr(node, "id") }, children);
 }
 
-/** Why a user may not make this change of a whole tree, or undefined when that is allowed. */
+/** The verdict on a change of a whole tree. */
+export interface WriteVerdict {
+  readonly allowed: boolean;
+  readonly notes: readonly AclNote[];
+}
+
+/** May a user make this change of a whole tree, by the rules of the tree before it. */
 export function checkWrite(
   before: XmlElement,
   after: XmlElement,
   user: string | undefined,
   groups: readonly string[] | undefined,
-): CibRejection | undefined {
-  if (isExempt(user) || user === undefined || !aclsEnabled(before)) return undefined;
+): WriteVerdict {
+  if (isExempt(user) || user === undefined || !aclsEnabled(before)) {
+    return { allowed: true, notes: [] };
+  }
   const permissions = permissionsOf(before, user, groups);
-  if (permissions.length === 0) return refuse(Errno.EACCES);
   const check = new WriteCheck(
+    user,
+    permissions.length === 0,
     evaluateAccess(before, permissions),
     evaluateAccess(after, permissions),
   );
-  return check.isAllowed(before, after) ? undefined : refuse(Errno.EACCES);
+  check.compare({ node: before }, { node: after }, false);
+  return { allowed: check.allowed, notes: check.notes };
 }
 
 type Evaluate = (node: XmlElement, inherited: Access) => Access;
 
+/** An element with what is known of the way to it. */
+interface Place {
+  readonly node: XmlElement;
+  /** Absent for the root. */
+  readonly path?: string;
+  readonly access?: Access;
+  /** A denial above it, none if access just was never granted. */
+  readonly deniedAbove?: boolean;
+}
+
 /** Walks both trees side by side; what goes is judged by the old tree, everything else by the new one. */
 class WriteCheck {
+  allowed = true;
+  readonly notes: AclNote[] = [];
+  readonly #user: string;
+  readonly #hasNoRules: boolean;
   readonly #old: Evaluate;
   readonly #new: Evaluate;
-  constructor(old: Evaluate, next: Evaluate) {
+
+  constructor(user: string, hasNoRules: boolean, old: Evaluate, next: Evaluate) {
+    this.#user = user;
+    this.#hasNoRules = hasNoRules;
     this.#old = old;
     this.#new = next;
   }
 
-  isAllowed(before: XmlElement, after: XmlElement): boolean {
-    return this.#same(before, after, "denied", "denied", false);
-  }
-
-  #same(
-    before: XmlElement,
-    after: XmlElement,
-    oldInherited: Access,
-    newInherited: Access,
-    inAcls: boolean,
-  ): boolean {
-    if (before === after) return true;
-    const oldAccess = this.#old(before, oldInherited);
-    const newAccess = this.#new(after, newInherited);
-    if (!sameAttributes(before, after) && newAccess !== "writable") return false;
-    const pairs = pairChildren(before, after);
+  /** Attributes, then what is gone, then children. */
+  compare(before: Place, after: Place, inAcls: boolean): void {
+    if (before.node === after.node) return;
+    const oldPlace = this.#enter(before, this.#old);
+    const newPlace = this.#enter(after, this.#new);
+    for (const change of attributeChanges(before.node, after.node)) {
+      this.#require(newPlace, change.isGone ? "" : `[@${change.name}]`);
+    }
+    const pairs = pairChildren(before.node, after.node);
     const kept = new Set(pairs.values());
-    const isAcls = inAcls || after.name === "acls";
-    const deletionsAllowed = before.children.every(
-      (c, i) => kept.has(i) || this.#old(c, oldAccess) === "writable",
-    );
-    if (!deletionsAllowed) return false;
+    const isAcls = inAcls || after.node.name === "acls";
+    before.node.children.forEach((c, i) => {
+      if (!kept.has(i)) this.#require(this.#enter(below(oldPlace, c), this.#old), "");
+    });
     let lastPartner = -1;
-    return after.children.every((c, i) => {
+    after.node.children.forEach((c, i) => {
       const partner = pairs.get(i);
-      if (partner === undefined) return this.#mayCreate(c, newAccess, isAcls);
-      const moved = partner < lastPartner;
+      const place = below(newPlace, c);
+      if (partner === undefined) {
+        this.#create(place, isAcls);
+        return;
+      }
+      if (partner < lastPartner) this.#require(this.#enter(place, this.#new), "");
       lastPartner = Math.max(lastPartner, partner);
-      if (moved && this.#new(c, newAccess) !== "writable") return false;
-      return this.#same(before.children[partner]!, c, oldAccess, newAccess, isAcls);
+      this.compare(below(oldPlace, before.node.children[partner]!), place, isAcls);
     });
   }
 
+  /** The place with its own rules applied. */
+  #enter(place: Place, evaluate: Evaluate): Place {
+    const inherited = place.access ?? "denied";
+    const access = evaluate(place.node, inherited);
+    const path = `${place.path ?? ""}/${stepText(place.node)}`;
+    const deniedAbove =
+      access === "denied" &&
+      (place.deniedAbove === true || evaluate(place.node, "writable") === "denied");
+    return { node: place.node, path, access, deniedAbove };
+  }
+
+  #require(place: Place, suffix: string): boolean {
+    if (place.access === "writable") return true;
+    this.allowed = false;
+    const why = this.#hasNoRules ? "Lack of " : place.deniedAbove === true ? "Parent " : "Default ";
+    this.notes.push({
+      source: "pcmk__check_acl",
+      text: `${why}ACL denies user '${this.#user}' read/write access to ${place.path ?? ""}${suffix}`,
+    });
+    return false;
+  }
+
   /** Elements that only have an id are scaffolding and may be made by anyone, outside of acls. */
-  #mayCreate(node: XmlElement, inherited: Access, inAcls: boolean): boolean {
-    const access = this.#new(node, inherited);
+  #create(outer: Place, inAcls: boolean): void {
+    const place = this.#enter(outer, this.#new);
+    const { node } = place;
     const isAcls = inAcls || node.name === "acls";
     const isScaffolding = [...node.attrs.keys()].every((name) => name === "id");
-    if (access !== "writable" && (isAcls || !isScaffolding)) return false;
-    return node.children.every((c) => this.#mayCreate(c, access, isAcls));
+    const id = attr(node, "id") ?? "<unset>";
+    let text: string;
+    if (isScaffolding && !isAcls) {
+      text = `Creation of <${node.name}> scaffolding with id="${id}" is implicitly allowed`;
+    } else if (this.#require(place, "")) {
+      text = `ACLs allow creation of <${node.name}> with id="${id}"`;
+    } else {
+      text = `ACLs disallow creation of <${node.name}> with id="${id}"`;
+      this.notes.push({ source: "pcmk__apply_creation_acl", text });
+      return;
+    }
+    this.notes.push({ source: "pcmk__apply_creation_acl", text });
+    for (const c of node.children) this.#create(below(place, c), isAcls);
   }
 }
 
-function sameAttributes(a: XmlElement, b: XmlElement): boolean {
-  if (a.attrs.size !== b.attrs.size) return false;
-  for (const [name, value] of a.attrs) if (b.attrs.get(name) !== value) return false;
-  return true;
+/** A child of an entered place. */
+function below(parent: Place, node: XmlElement): Place {
+  return {
+    node,
+    path: parent.path ?? "",
+    access: parent.access ?? "denied",
+    deniedAbove: parent.deniedAbove === true,
+  };
+}
+
+interface AttributeChange {
+  readonly name: string;
+  readonly isGone: boolean;
+}
+
+function attributeChanges(before: XmlElement, after: XmlElement): readonly AttributeChange[] {
+  const changes: AttributeChange[] = [];
+  for (const [name, value] of after.attrs) {
+    if (before.attrs.get(name) !== value) changes.push({ name, isGone: false });
+  }
+  for (const name of before.attrs.keys()) {
+    if (!after.attrs.has(name)) changes.push({ name, isGone: true });
+  }
+  return changes;
 }

@@ -73,11 +73,13 @@ export function applyRequest(
     const outcome = { doc, changed: false, configurationChanged: false };
     return edited.result === undefined ? outcome : { ...outcome, result: edited.result };
   }
-  const denied = checkWrite(doc.root, edited.root, context.aclUser, context.aclGroups);
-  if (denied !== undefined) return denied;
+  const verdict = checkWrite(doc.root, edited.root, context.aclUser, context.aclGroups);
+  const notes = verdict.notes.length === 0 ? {} : { aclNotes: verdict.notes };
+  if (!verdict.allowed) return { ...refuse(Errno.EACCES), ...notes };
   const finished = finish(doc, edited.root, request, context);
   if (isRejection(finished)) return withReadableResult(finished, context, doc);
-  return edited.result === undefined ? finished : { ...finished, result: edited.result };
+  const result = edited.result === undefined ? {} : { result: edited.result };
+  return { ...finished, ...result, ...notes };
 }
 
 function readRequest(

@@ -71,6 +71,8 @@ export interface CibOutcome {
   /** The change touched the configuration, so epoch rose. */
   readonly configurationChanged: boolean;
   readonly result?: XmlElement;
+  /** Why access rules allowed it. */
+  readonly aclNotes?: readonly AclNote[];
 }
 
 /** A refused request. The CIB is unchanged. */
@@ -79,6 +81,14 @@ export interface CibRejection extends Rejection {
   readonly rc: number;
   /** A document that explains: failed updates, or the CIB that was not valid. */
   readonly result?: XmlElement;
+  /** Why access rules refused it. */
+  readonly aclNotes?: readonly AclNote[];
+}
+
+/** What a check of access rules found, for people who ask why; in the words of the original's trace. */
+export interface AclNote {
+  readonly source: "pcmk__check_acl" | "pcmk__apply_creation_acl";
+  readonly text: string;
 }
 
 /** Makes a rejection; its code is the result code's name, its text the original's words, `why` appended if given. */

@@ -7,6 +7,7 @@ import { Exit, type ExitCode } from "../base/exit.ts";
 import { Errno, exitOfResult, Rc, resultText } from "../base/result-code.ts";
 import { type CibDoc, cibDoc } from "../cib/document.ts";
 import { applyRequest, type CibRequest } from "../cib/operations.ts";
+import type { AclNote } from "../cib/request.ts";
 import type { Session } from "../cli/tool.ts";
 import { onDiskDigest } from "../xml/digest.ts";
 import type { XmlElement } from "../xml/node.ts";
@@ -142,6 +143,7 @@ class FileSource implements CibSource {
   async apply(request: CibRequest): Promise<CibAnswer> {
     const now = Math.floor(this.#session.now() / 1000);
     const outcome = applyRequest(this.#doc, request, { now, aclUser: this.#user });
+    this.#trace(outcome.aclNotes ?? []);
     if (isRejection(outcome)) {
       return { rc: outcome.rc, result: outcome.result, why: outcome.text };
     }
@@ -152,6 +154,14 @@ class FileSource implements CibSource {
   async document(): Promise<CibDoc> {
     if (this.#user === undefined) return this.#doc;
     return documentOf(await this.apply({ op: "cib_query" }));
+  }
+
+  /** PCMK_trace_functions names what shall be told about; administrators use it to debug access rules. */
+  #trace(notes: readonly AclNote[]): void {
+    const traced = (this.#session.env["PCMK_trace_functions"] ?? "").split(",");
+    for (const { source, text } of notes) {
+      if (traced.includes(source)) this.#session.warn(`${source} \ttrace: ${text}\n`);
+    }
   }
 
   async #save(doc: CibDoc): Promise<void> {

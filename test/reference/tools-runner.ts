@@ -250,13 +250,15 @@ export class ToolsRunner {
     const tool = (await applet.load()).default;
     const session = fileSession(name, env, stdin);
     const result = await runTool(tool, args, session.session);
-    return { ...result, out: session.printed() + (result.out ?? "") };
+    const out = session.printed() + (result.out ?? "");
+    return { ...result, out, err: session.warned() + (result.err ?? "") };
   }
 }
 
 /** A session on real files without any daemon. */
 function fileSession(program: string, env: Env, stdin: string) {
   let printed = "";
+  let warned = "";
   const missing = (path: string) => new CrmError(`${path}: No such file or directory`, 66);
   const session: Session = {
     program,
@@ -282,7 +284,7 @@ function fileSession(program: string, env: Env, stdin: string) {
       printed += text;
     },
     warn: (text) => {
-      printed += text;
+      warned += text;
     },
     ipc: {
       connect: async () => {
@@ -291,7 +293,7 @@ function fileSession(program: string, env: Env, stdin: string) {
     },
     runProgram: async () => ({ exit: 127, stdout: "", stderr: "no programs in this test" }),
   };
-  return { session, printed: () => printed };
+  return { session, printed: () => printed, warned: () => warned };
 }
 
 /** desc → what the transcript holds, with its last line in our own form. */

@@ -7,7 +7,16 @@ import { type CaseResult, ToolsRunner } from "./tools-runner.ts";
 const DATA = `${import.meta.dir}/../../../shared/data/tools`;
 
 /** How many transcripts of each tool pass. A number here only ever rises. */
-const RATCHET: Readonly<Record<string, number>> = {};
+const RATCHET: Readonly<Record<string, number>> = {
+  cibadmin: 52,
+  crm_attribute: 54,
+  crm_diff: 30,
+  crm_error: 36,
+  crm_shadow: 116,
+  crm_verify: 13,
+  crmadmin: 15,
+  iso8601: 96,
+};
 
 /** QUORATE_SHOW=crm_diff prints what differs for one tool. */
 const SHOW = process.env["QUORATE_SHOW"];

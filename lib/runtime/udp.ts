@@ -2,6 +2,7 @@
  * UDP sockets for the ring (spec/totem/totem-wire.md, transports). Bun.udpSocket was measured at 29.5 µs for a round trip
  * of 1400 bytes on loopback, node:dgram at 31; both offer multicast, only the former shows its descriptor.
  */
+import { takeDatagram } from "./ffi/datagram.ts";
 import { raiseBuffers } from "./ffi/socket.ts";
 
 export interface UdpOptions {
@@ -27,8 +28,16 @@ export interface UdpSocket {
   readonly port: number;
   /** Sends one datagram. False when the kernel's queue is full or the network is away: UDP may lose, the ring resends. */
   send(data: Uint8Array, address: string, port: number): boolean;
+  /**
+   * Hands over what waits in the kernel now, before the event loop would: the ring reads the multicasts that were sent before
+   * a token first. IPv4 only; bounded.
+   */
+  drain(): void;
   close(): void;
 }
+
+/** Datagrams one `drain` takes at most: more than a token lets a ring of the largest size send. */
+const DRAIN_DATAGRAMS = 1024;
 
 /** Bun 1.4 has `fd` on its UDP sockets, its type package not yet. */
 function descriptorOf(socket: object): number {
@@ -68,6 +77,13 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
       } catch (error) {
         onError(error instanceof Error ? error : new Error(String(error)));
         return false;
+      }
+    },
+    drain: () => {
+      for (let left = DRAIN_DATAGRAMS; left > 0; left--) {
+        const next = takeDatagram(descriptorOf(socket));
+        if (next === undefined) return;
+        options.onMessage(next.data, next.address, next.port);
       }
     },
     close: () => socket.close(),

@@ -27,10 +27,3 @@ export function parseTimeoutMs(text: string): number | undefined {
   if (unit.startsWith("h")) return value * 3_600_000;
   return undefined;
 }
-
-/** "10s", "5min", "2h" or "250ms": the largest unit that loses nothing, as operations are shown to people. */
-export function intervalText(ms: number): string {
-  if (ms >= 3_600_000 && ms % 3_600_000 === 0) return `${ms / 3_600_000}h`;
-  if (ms >= 60_000 && ms % 60_000 === 0) return `${ms / 60_000}min`;
-  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
-}

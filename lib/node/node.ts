@@ -15,7 +15,7 @@ import type {
 } from "../pacemakerd/api.ts";
 import { Pacemakerd } from "../pacemakerd/pacemakerd.ts";
 import type { FrontDoorEffect, FrontDoorEvent } from "../wire/ipc/front-door.ts";
-import { RingWire } from "./wiring.ts";
+import { CLIENTS_PER_LIFE, RingWire } from "./wiring.ts";
 
 export type ProcessName = "corosync" | "pacemakerd";
 
@@ -38,9 +38,6 @@ export type NodeEffect =
   /** Corosync's supervisor wants pacemakerd to run. */
   | { readonly kind: "start-manager" }
   | { readonly kind: "exited"; readonly process: ProcessName; readonly code: number };
-
-/** Numbers of tools' clients begin above those of the two processes. */
-const CLIENT_STEP = 2;
 
 export class Node {
   corosync: Corosync | undefined;
@@ -68,8 +65,8 @@ export class Node {
   startManager(now: Millis, config: PacemakerdConfig, epochMs: number): readonly NodeEffect[] {
     this.manager = new Pacemakerd(config);
     this.managerPid = config.processId;
-    this.wire = new RingWire(this.nextClient, config.processId);
-    this.nextClient += CLIENT_STEP;
+    this.wire = new RingWire(this.nextClient, config.nodeId, config.processId);
+    this.nextClient += CLIENTS_PER_LIFE;
     this.inbox.push(
       { to: "pacemakerd", event: { kind: "start", epochMs } },
       {
@@ -123,9 +120,7 @@ export class Node {
 
   /** A tool's client number that collides with nothing. */
   toolClient(): number {
-    const client = this.nextClient;
-    this.nextClient += CLIENT_STEP;
-    return client;
+    return this.nextClient++;
   }
 
   private drain(now: Millis): readonly NodeEffect[] {
@@ -196,7 +191,10 @@ export class Node {
   }
 
   private door(effect: FrontDoorEffect): void {
-    for (const event of this.wire?.news(effect) ?? []) this.inbox.push({ to: "pacemakerd", event });
+    const news = this.wire?.news(effect);
+    if (news === undefined) return;
+    for (const event of news.toManager) this.inbox.push({ to: "pacemakerd", event });
+    for (const event of news.toCorosync) this.inbox.push({ to: "corosync", event });
   }
 
   private ofManager(effect: PacemakerdEffect): void {

@@ -11,21 +11,38 @@ import {
   encodeQuorumRequest,
   QuorumTrack,
 } from "../wire/ipc/services-quorum.ts";
+import { decodeVotequorumInfo, encodeVotequorumRequest } from "../wire/ipc/services-votequorum.ts";
 
 /** Wants the membership of the ring too. */
 const JOIN_WITH_RING = 1;
+
+/** What an effect of corosync means for either process. */
+export interface WireNews {
+  readonly toManager: readonly PacemakerdEvent[];
+  readonly toCorosync: readonly FrontDoorEvent[];
+}
+
+const NOTHING: WireNews = { toManager: [], toCorosync: [] };
+/** Client numbers that one life takes. */
+export const CLIENTS_PER_LIFE = 3;
 
 /** One life of pacemakerd as a client of corosync. */
 export class RingWire {
   private readonly cpg: number;
   private readonly quorum: number;
+  private readonly votes: number;
+  private readonly nodeId: number;
+  /** The last quorum event; it is told when the votes behind it are known. */
+  private untold: Extract<PacemakerdEvent, { kind: "quorum" }> | undefined;
   private readonly pid: number;
   private readonly tracker = new GroupTracker();
 
-  /** @param firstClient two client numbers from here on are ours. */
-  constructor(firstClient: number, pid: number) {
+  /** @param firstClient CLIENTS_PER_LIFE client numbers from here on are ours. */
+  constructor(firstClient: number, nodeId: number, pid: number) {
     this.cpg = firstClient;
     this.quorum = firstClient + 1;
+    this.votes = firstClient + 2;
+    this.nodeId = nodeId;
     this.pid = pid;
   }
 
@@ -36,6 +53,7 @@ export class RingWire {
     return [
       this.connected("cpg", this.cpg),
       this.connected("quorum", this.quorum),
+      this.connected("votequorum", this.votes),
       this.request(this.quorum, encodeQuorumRequest({ op: "track", flags: track })),
       this.request(
         this.cpg,
@@ -62,23 +80,40 @@ export class RingWire {
     return [
       { kind: "client-gone", client: this.cpg },
       { kind: "client-gone", client: this.quorum },
+      { kind: "client-gone", client: this.votes },
     ];
   }
 
-  /** What the manager sees of an effect of corosync; nothing when it is for somebody else. */
-  news(effect: FrontDoorEffect): readonly PacemakerdEvent[] {
+  /** What follows from an effect of corosync; nothing when it is for somebody else. */
+  news(effect: FrontDoorEffect): WireNews {
     if (effect.kind === "drop-client") {
-      return effect.client === this.cpg || effect.client === this.quorum
-        ? [{ kind: "ring-lost" }]
-        : [];
+      const ours = effect.client === this.cpg || effect.client === this.quorum;
+      return ours ? { ...NOTHING, toManager: [{ kind: "ring-lost" }] } : NOTHING;
     }
-    if (effect.kind !== "send-event") return [];
-    if (effect.client === this.cpg) return this.groupNews(effect.message);
-    if (effect.client !== this.quorum) return [];
-    const event = decodeQuorumEvent(effect.message);
-    if (event?.event !== "quorum") return [];
+    if (effect.kind === "respond" && effect.client === this.votes) return this.votesKnown(effect);
+    if (effect.kind !== "send-event") return NOTHING;
+    if (effect.client === this.cpg) {
+      return { ...NOTHING, toManager: this.groupNews(effect.message) };
+    }
+    return effect.client === this.quorum ? this.quorumNews(effect.message) : NOTHING;
+  }
+
+  private quorumNews(message: Uint8Array): WireNews {
+    const event = decodeQuorumEvent(message);
+    if (event?.event !== "quorum") return NOTHING;
     const { quorate, ringId, members } = event;
-    return [{ kind: "quorum", quorate, ringSeq: ringId.seq, nodes: members }];
+    this.untold = { kind: "quorum", quorate, ringSeq: ringId.seq, nodes: members };
+    const ask = encodeVotequorumRequest({ op: "get-info", nodeId: this.nodeId });
+    return { ...NOTHING, toCorosync: [this.request(this.votes, ask)] };
+  }
+
+  private votesKnown(effect: Extract<FrontDoorEffect, { kind: "respond" }>): WireNews {
+    const expectedVotes = decodeVotequorumInfo(effect.message)?.expectedVotes;
+    const { untold } = this;
+    this.untold = undefined;
+    if (untold === undefined) return NOTHING;
+    const event = expectedVotes === undefined ? untold : { ...untold, expectedVotes };
+    return { ...NOTHING, toManager: [event] };
   }
 
   private groupNews(message: Uint8Array): readonly PacemakerdEvent[] {

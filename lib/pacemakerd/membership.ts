@@ -76,6 +76,10 @@ export class Membership {
   private early: { readonly from: GroupMember; readonly statement: Statement }[] = [];
   private readonly unames = new Map<number, string>();
   readonly published = new Set<number>();
+  private ringId = "";
+  private previousRing = "";
+  /** The ring in which the last quorate mark was set. */
+  private markedRing = "";
   verdict: Verdict | undefined;
 
   constructor(self: GroupMember, uname: string) {
@@ -86,6 +90,10 @@ export class Membership {
   /** A configuration begins a round: everything said before counts no more. */
   configuration(event: GroupConfigurationEvent): void {
     this.label = labelOf(event);
+    if (event.ringId !== this.ringId) {
+      this.previousRing = this.ringId;
+      this.ringId = event.ringId;
+    }
     this.ringSeq = event.ringSeq;
     this.ringMembers = event.ringMembers;
     this.expected = event.members;
@@ -114,6 +122,33 @@ export class Membership {
     this.verdict = chooseDonor(this.statements);
     this.phase = "transferring";
     return true;
+  }
+
+  /** The controller marked this membership. */
+  marked(quorate: boolean): void {
+    this.markedRing = quorate ? this.ringId : "";
+  }
+
+  /** We come straight from a quorate membership: there was no ring in between of which we know less. */
+  get isEstablished(): boolean {
+    return (
+      this.markedRing !== "" &&
+      (this.markedRing === this.ringId || this.markedRing === this.previousRing)
+    );
+  }
+
+  /** Somebody in this round comes straight from a quorate membership. */
+  get hasLineage(): boolean {
+    return [...this.statements.values()].some((s) => s.established);
+  }
+
+  /**
+   * Do the managers that are here hold a quorum of votes, not only the ring they stand on? A lone manager on a quorate ring
+   * may have slept through acknowledged changes.
+   */
+  isBacked(expectedVotes: number | undefined): boolean {
+    if (this.withoutManager.length === 0) return true;
+    return 2 * this.members.length > (expectedVotes ?? this.ringMembers.length);
   }
 
   /** The statement of a member in this round. */

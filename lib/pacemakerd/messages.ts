@@ -17,6 +17,8 @@ export interface Statement {
   readonly uname: string;
   /** Just started: has run nothing, knows no status. */
   readonly fresh: boolean;
+  /** Comes straight from a quorate membership, so it has every acknowledged change. */
+  readonly established: boolean;
   /** Its CIB is more than the empty one it was born with. */
   readonly hasHistory: boolean;
   readonly quorateSeq: number;
@@ -189,6 +191,7 @@ const FIELDS: Readonly<Record<Message["kind"], Readonly<Record<string, FieldType
     label: "text",
     uname: "text",
     fresh: "truth",
+    established: "truth",
     hasHistory: "truth",
     quorateSeq: "integer",
     adminEpoch: "integer",

@@ -196,6 +196,7 @@ export class Replica {
       label: this.membership.label,
       uname: this.config.nodeName,
       fresh: this.fresh,
+      established: this.membership.isEstablished,
       hasHistory: hasHistory(this.current, this.durable.quorateSeq),
       quorateSeq: this.durable.quorateSeq,
       adminEpoch: version.adminEpoch,
@@ -230,6 +231,7 @@ export class Replica {
       });
       return;
     }
+    this.logMerge(verdict.donor);
     if (verdict.donor !== this.config.nodeId) return;
     this.context.multicast({
       kind: "state",
@@ -239,6 +241,16 @@ export class Replica {
       names: this.membership.names,
       body: writeXml(this.current.root, { indent: false }),
     });
+  }
+
+  private logMerge(donor: number): void {
+    const texts = this.membership.members.map((id) => {
+      const s = this.membership.statementOf(id);
+      if (s === undefined) return `${id} unknown`;
+      return `${s.uname} ${s.adminEpoch}.${s.epoch}.${s.numUpdates} of ring ${s.quorateSeq}`;
+    });
+    const chosen = this.membership.uname(donor) ?? String(donor);
+    this.context.log("info", `Merging ${texts.join(", ")}: the configuration of ${chosen} counts`);
   }
 
   private adoptState(from: GroupMember, state: Extract<Message, { kind: "state" }>): void {
@@ -414,6 +426,7 @@ export class Replica {
     });
     this.setDoc("cib_modify", doc);
     this.controller.quorate = message.quorate;
+    this.membership.marked(message.quorate);
     if (message.quorate) this.durable.markQuorate(this.current, this.membership.ringSeq);
     this.controller.trigger(message.quorate ? "Quorum gained" : "Quorum lost");
   }
@@ -536,13 +549,22 @@ export class Replica {
     const { membership, quorum } = this;
     if (!membership.isSynchronised || !membership.isController || quorum === undefined) return;
     if (quorum.ringSeq < membership.ringSeq && !this.quorumOverdue) return;
-    if (this.markSent === quorum.quorate) return;
-    this.markSent = quorum.quorate;
-    this.context.multicast({
-      kind: "quorum-mark",
-      label: membership.label,
-      quorate: quorum.quorate,
-    });
+    const quorate = quorum.quorate && (this.isBacked || membership.hasLineage);
+    if (this.markSent === quorate) return;
+    this.markSent = quorate;
+    if (quorum.quorate && !quorate) {
+      const missing = membership.withoutManager.map((id) => membership.uname(id) ?? String(id));
+      this.context.log(
+        "warning",
+        `This ring is quorate, but its managers are not: waiting for those of ${missing.join(" ")}`,
+      );
+    }
+    this.context.multicast({ kind: "quorum-mark", label: membership.label, quorate });
+  }
+
+  /** The members of the group hold a quorum of votes: what they all have on disk is safe (rule 4). */
+  get isBacked(): boolean {
+    return this.membership.isBacked(this.quorum?.expectedVotes);
   }
 
   private expectedVotes(): number | undefined {

@@ -118,7 +118,8 @@ export class Workload {
       this.refused++;
       return;
     }
-    const quorate = this.world.view(sim)?.controller.quorate === true;
+    const view = this.world.view(sim);
+    const quorate = view?.controller.quorate === true && view.isBacked;
     this.acknowledged.push({ mark, quorate });
   }
 }

@@ -15,6 +15,7 @@ import {
 } from "../status/state.ts";
 import type { XmlElement } from "../xml/node.ts";
 import type { Action } from "./actions/action.ts";
+import type { Notifications } from "./actions/notify.ts";
 import type { ScheduleMessage, ScheduleOptions } from "./api.ts";
 import type { Colocation, Location, Ordering, TicketUse } from "./constraints/model.ts";
 import type { Variant } from "./variant/variant.ts";
@@ -64,6 +65,8 @@ export class Rsc extends ResourceState {
   withThis: Colocation[] = [];
   locations: Location[] = [];
   ticketUses: TicketUse[] = [];
+  /** Of clones with notify=true: the pseudo-actions of each kind of change. */
+  notifications: Notifications = {};
 }
 
 /** One step of the decision, for scores and for explanations. */

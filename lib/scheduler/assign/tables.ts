@@ -16,15 +16,10 @@ function baseMode(node: Node): Discovery {
   return node.baseDiscovery === Discovery.never ? Discovery.never : Discovery.always;
 }
 
-/** Minus INFINITY on every node of the cluster; an assignment already made is dropped. */
+/** Minus INFINITY on every node of the cluster; an assignment already made is dropped (not that of children). */
 export function banEverywhere(book: Book, rsc: Rsc): void {
   for (const node of book.nodes) addScore(rsc, node, -INFINITY);
-  forget(rsc);
-}
-
-function forget(rsc: Rsc): void {
   rsc.assigned = undefined;
-  for (const c of rsc.children) forget(c);
 }
 
 /** Online, clean and neither leaving, standby nor in maintenance. */

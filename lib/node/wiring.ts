@@ -4,7 +4,9 @@
  */
 import type { PacemakerdEvent } from "../pacemakerd/api.ts";
 import { GROUP_NAME, GroupTracker } from "../pacemakerd/ring.ts";
+import { CsError } from "../wire/ipc/cs-error.ts";
 import type { FrontDoorEffect, FrontDoorEvent } from "../wire/ipc/front-door.ts";
+import { messageError } from "../wire/ipc/header.ts";
 import { decodeCpgEvent, encodeCpgRequest } from "../wire/ipc/services-cpg.ts";
 import {
   decodeQuorumEvent,
@@ -32,6 +34,8 @@ export class RingWire {
   private readonly quorum: number;
   private readonly votes: number;
   private readonly nodeId: number;
+  /** A join was refused as the ring synchronised; it is tried again when the ring takes requests. */
+  private mustJoin = false;
   /** The last quorum event; it is told when the votes behind it are known. */
   private untold: Extract<PacemakerdEvent, { kind: "quorum" }> | undefined;
   private readonly pid: number;
@@ -48,18 +52,23 @@ export class RingWire {
 
   /** What corosync sees when the manager starts. */
   connect(): readonly FrontDoorEvent[] {
-    const { pid } = this;
     const track = QuorumTrack.current | QuorumTrack.changes;
+    this.mustJoin = true;
     return [
       this.connected("cpg", this.cpg),
       this.connected("quorum", this.quorum),
       this.connected("votequorum", this.votes),
       this.request(this.quorum, encodeQuorumRequest({ op: "track", flags: track })),
-      this.request(
-        this.cpg,
-        encodeCpgRequest({ op: "join", group: GROUP_NAME, pid, flags: JOIN_WITH_RING }),
-      ),
+      this.join(),
     ];
+  }
+
+  private join(): FrontDoorEvent {
+    const { pid } = this;
+    return this.request(
+      this.cpg,
+      encodeCpgRequest({ op: "join", group: GROUP_NAME, pid, flags: JOIN_WITH_RING }),
+    );
   }
 
   private connected(service: string, client: number): FrontDoorEvent {
@@ -91,6 +100,12 @@ export class RingWire {
       return ours ? { ...NOTHING, toManager: [{ kind: "ring-lost" }] } : NOTHING;
     }
     if (effect.kind === "respond" && effect.client === this.votes) return this.votesKnown(effect);
+    if (effect.kind === "respond" && effect.client === this.cpg) {
+      this.mustJoin = messageError(effect.message) === CsError.tryAgain;
+    }
+    if (effect.kind === "flow-control" && effect.level === 0 && this.mustJoin) {
+      return { ...NOTHING, toCorosync: [this.join()] };
+    }
     if (effect.kind !== "send-event") return NOTHING;
     if (effect.client === this.cpg) {
       return { ...NOTHING, toManager: this.groupNews(effect.message) };

@@ -34,7 +34,8 @@ export class NotLive extends Error {
 
 const SETUP_MS = 5000;
 const HEAL_MS = 120_000;
-const REST_MS = 1500;
+/** Longer than a monitor interval, so that what died unseen is found. */
+const REST_MS = 12_000;
 
 /** Runs one seed. Throws Violation or NotLive; anything else is a crash of our own code. */
 export function simulate(seed: number, options: RunOptions): RunResult {

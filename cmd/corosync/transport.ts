@@ -87,7 +87,19 @@ export async function openTransport(
     sockets.push(socket);
     return socket;
   };
-  const tokens = await open({ ...common, address: place.address, port });
+  // A token overtakes the multicasts that were sent before it, since it comes by another socket: those are read first
+  // (spec/totem section 3, "recv flush"), else every node would ask for what is already there.
+  let multicasts: UdpSocket | undefined;
+  const receiveToken = (data: Uint8Array, address: string) => {
+    multicasts?.drain();
+    receive(data, address);
+  };
+  const tokens = await open({
+    ...common,
+    onMessage: receiveToken,
+    address: place.address,
+    port,
+  });
   const addressOf = (nodeId: number) => book.addressOf(nodeId);
   const toNode = (socket: UdpSocket, nodeId: number, data: Uint8Array) => {
     // A ring of one talks to itself; not within the same step, so that everything else gets its turn.
@@ -101,12 +113,12 @@ export async function openTransport(
     for (const socket of sockets) socket.close();
   };
   if (totem.transport === "udpu") {
-    const multicasts = await open({ ...common, address: place.address, port: 0 });
+    const sending = await open({ ...common, address: place.address, port: 0 });
     const others = [...listed].filter((address) => address !== place.address);
     return {
       send: ({ to, data }) => {
         if (to !== "all") toNode(tokens, to, data);
-        else for (const address of others) multicasts.send(data, address, port);
+        else for (const address of others) sending.send(data, address, port);
       },
       addressOf,
       close,
@@ -122,7 +134,7 @@ export async function openTransport(
     ttl,
     ...(broadcast ? { broadcast } : { multicastFrom: place.address }),
   });
-  await open({
+  multicasts = await open({
     ...common,
     address: group,
     port,

@@ -5,7 +5,7 @@
  * A client may be hostile or dead: it is believed in nothing, waits for nobody, and costs bounded memory. What breaks a rule
  * is dropped, with a reason in the log; nothing here throws into the daemon.
  */
-import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, rmSync } from "node:fs";
 import { isRejection } from "../base/error.ts";
 import { limits } from "../base/limits.ts";
 import type { FrontDoorEffect, FrontDoorEvent } from "../wire/ipc/front-door.ts";
@@ -21,9 +21,8 @@ import {
 } from "../wire/ipc/setup.ts";
 import { diskErrorCode, removeFile } from "./disk.ts";
 import { Errno, SystemError } from "./ffi/libc.ts";
-import { closeFd, listenStream, type PeerCredentials, peerCredentials } from "./ffi/socket.ts";
+import { listenStream, type PeerCredentials, peerCredentials } from "./ffi/socket.ts";
 import {
-  CHANNEL_FOLDER_PREFIX,
   type ChannelAccess,
   type ChannelRequest,
   makeChannelFolder,
@@ -31,6 +30,7 @@ import {
 } from "./ipc-channel.ts";
 import { openShmChannel } from "./ipc-channel-shm.ts";
 import { openDatagramChannel } from "./ipc-channel-socket.ts";
+import { adoptListener, descriptorOf, sweepDeadServers } from "./ipc-listener.ts";
 
 export interface IpcServerOptions {
   readonly services: readonly string[];
@@ -168,7 +168,7 @@ class Server implements IpcServer {
       chmodSync(name, 0o777);
       this.#socketFiles.push(name);
     }
-    const listener = adoptListener(fd, {
+    const listener = adoptListener<Connection>(fd, {
       open: (socket) => this.#accept(service, socket),
       data: (socket, data) => this.#onData(socket.data, data),
       drain: (socket) => this.#onDrain(socket.data),
@@ -200,11 +200,15 @@ class Server implements IpcServer {
       flushMs: FLUSH_FIRST_MS,
     };
     socket.data = connection;
-    const pending = [...this.#pending].filter((other) => other.service === service).length;
     this.#pending.add(connection);
-    if (this.#closed || pending >= limits.ipcPendingSetups) {
-      this.#end(connection, "too many unfinished connections");
+    if (this.#closed) {
+      this.#end(connection, undefined);
       return;
+    }
+    // The oldest goes: an honest client finishes at once, and a closed one is often not noticed yet.
+    const pending = [...this.#pending].filter((other) => other.service === service);
+    if (pending.length > limits.ipcPendingSetups) {
+      this.#end(pending[0], "too many unfinished connections");
     }
     connection.setupTimer = setTimeout(
       () => this.#end(connection, "setup not finished in time"),
@@ -475,46 +479,6 @@ function errorNumber(error: unknown): number {
   if (error instanceof SystemError) return error.errno;
   const known: Readonly<Record<string, number>> = Errno;
   return known[diskErrorCode(error)] ?? Errno.ENOMEM;
-}
-
-/** Bun 1.4 shows the descriptor of a socket; its type package does not. */
-function descriptorOf(socket: object): number {
-  return (socket as { readonly fd: number }).fd;
-}
-
-/** Bun.listen on a socket of ours (its type package lacks `fd`). Bun owns the descriptor afterwards. */
-function adoptListener(
-  fd: number,
-  socket: Bun.SocketHandler<Connection>,
-): { stop(close: boolean): void } {
-  const listen = Bun.listen as unknown as (options: {
-    fd: number;
-    socket: Bun.SocketHandler<Connection>;
-  }) => { stop(close: boolean): void };
-  try {
-    return listen({ fd, socket });
-  } catch (error) {
-    closeFd(fd);
-    throw error;
-  }
-}
-
-/** Removes what servers left behind that were killed: folders qb-PID-… of which PID does not live any more. */
-export function sweepDeadServers(folder: string): void {
-  for (const name of readdirSync(folder)) {
-    const match = /^(\d+)-\d+-\d+-/.exec(name.slice(CHANNEL_FOLDER_PREFIX.length));
-    if (!name.startsWith(CHANNEL_FOLDER_PREFIX) || match === null) continue;
-    if (!isAlive(Number(match[1]))) rmSync(`${folder}/${name}`, { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return diskErrorCode(error) !== "ESRCH";
-  }
 }
 
 /** Starts serving. Throws SystemError (EADDRINUSE when another server of that name runs in this network namespace). */

@@ -6,11 +6,11 @@ import type { IpcConnection, IpcError } from "../../../lib/client/transport.ts";
 import { MappedFile } from "../../../lib/runtime/ffi/memory.ts";
 import { closeFd, connectStream } from "../../../lib/runtime/ffi/socket.ts";
 import { ipcTransport } from "../../../lib/runtime/ipc-client.ts";
+import { sweepDeadServers } from "../../../lib/runtime/ipc-listener.ts";
 import {
   type IpcServer,
   type IpcServerOptions,
   serveIpc,
-  sweepDeadServers,
 } from "../../../lib/runtime/ipc-server.ts";
 import type { FrontDoorEvent } from "../../../lib/wire/ipc/front-door.ts";
 import { newRequest, newResponse } from "../../../lib/wire/ipc/header.ts";
@@ -71,7 +71,8 @@ const folders = () => readdirSync("/dev/shm").filter((f) => f.startsWith(`qb-${p
 const descriptors = () => readdirSync("/proc/self/fd").length;
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 500 && !condition(); i++) await Bun.sleep(2);
+  const deadline = performance.now() + 4000;
+  while (!condition() && performance.now() < deadline) await Bun.sleep(2);
   expect(condition()).toBe(true);
 }
 
@@ -372,7 +373,7 @@ test("one busy client does not starve another", async () => {
   const worst = await slowest(calm, 20);
   stop = true;
   await flood;
-  expect(worst).toBeLessThan(500);
+  expect(worst).toBeLessThan(3000);
   busy.close();
   calm.close();
 });

@@ -1,5 +1,5 @@
 /** The actions of a schedule as a graph for Graphviz (spec/outputs-and-tools section A8). */
-import { type Action, Task } from "../scheduler/actions/action.ts";
+import { type Action, notifyKey, Task } from "../scheduler/actions/action.ts";
 import { historyKey } from "../scheduler/graph/produce.ts";
 import { Rel } from "../scheduler/ordering/relation.ts";
 
@@ -12,7 +12,13 @@ function nameOf(action: Action, withIds: boolean): string {
     const key = rsc?.historyId === undefined ? action.key : historyKey(action, rsc.historyId);
     name = `Cancel ${key}${suffix}`;
   } else if (rsc?.historyId !== undefined) {
-    name = `${historyKey(action, rsc.historyId)}${suffix}`;
+    const type = action.meta.get("notify_key_type");
+    const told = action.meta.get("notify_key_operation");
+    const isNotice = action.task === Task.notify || action.task === Task.notified;
+    name =
+      isNotice && type !== undefined && told !== undefined
+        ? `${notifyKey(rsc.historyId, type, told)}${suffix}`
+        : `${historyKey(action, rsc.historyId)}${suffix}`;
   } else if (action.task === Task.stonith) {
     name = `stonith '${action.meta.get("stonith_action") ?? ""}'${suffix}`;
   } else if (rsc !== undefined || host === undefined) name = `${action.key}${suffix}`;

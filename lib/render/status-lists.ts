@@ -142,7 +142,7 @@ function writeGroup(out: ListWriter, group: GroupView, show: Display): void {
   if (group.disabled) flags.push("disabled");
   if (group.maintenance) flags.push("maintenance");
   else if (!group.managed) flags.push("unmanaged");
-  out.begin(`Resource Group: ${group.name}${flags.length === 0 ? "" : ` (${flags.join(", ")})`}`);
+  out.begin(`Resource Group: ${group.id}${flags.length === 0 ? "" : ` (${flags.join(", ")})`}`);
   for (const m of group.members) if (show.inactive || m.active) out.item(primitiveLine(m));
   out.end();
 }

@@ -84,10 +84,11 @@ export function makePromoteDemote(book: Book, rsc: Rsc): void {
   const demoting = rsc.children.some((c) => changesRole(c, Task.demote));
   const promote = pseudoAction(book, rsc, Task.promote, !promoting, true);
   const promoted = urgent(pseudoAction(book, rsc, Task.promoted, !promoting, true));
+  const told = rsc.notifications;
+  if (rsc.notify) told.promote = makeNotification(book, rsc, "promote", promote, promoted);
   const demote = pseudoAction(book, rsc, Task.demote, !demoting, true);
   const demoted = urgent(pseudoAction(book, rsc, Task.demoted, !demoting, true));
   if (!rsc.notify) return;
-  rsc.notifications.promote = makeNotification(book, rsc, "promote", promote, promoted);
-  rsc.notifications.demote = makeNotification(book, rsc, "demote", demote, demoted);
-  sequencePromotion(rsc.notifications);
+  told.demote = makeNotification(book, rsc, "demote", demote, demoted);
+  sequencePromotion(told);
 }

@@ -135,7 +135,7 @@ export function collectiveFlags(
 ): number {
   let flags = Flag.optional | Flag.runnable | Flag.pseudo;
   let anyRunnable = false;
-  const task = memberTask(action.task);
+  const task = originalTask(action);
   for (const instance of instances) {
     const planned = newestByTask(instance, task, instance.variant === "primitive" ? node : undefined);
     if (planned === undefined) continue;

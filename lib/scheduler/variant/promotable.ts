@@ -191,7 +191,7 @@ function keepUnpromoted(rsc: Rsc): void {
 }
 
 function notePromotion(book: Book, instance: Rsc): void {
-  if (book.settings.traceScores !== true || instance.removed) return;
+  if (book.settings.traceScores !== true) return;
   book.note({
     step: "promotion",
     resource: instance.id,

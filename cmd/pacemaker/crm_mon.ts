@@ -26,6 +26,7 @@ import { clusterView } from "../../lib/view/cluster-builder.ts";
 import { DEFAULT_DISPLAY, type Display } from "../../lib/view/display.ts";
 import { applySections, defaultSections, type SectionStep } from "../../lib/view/sections.ts";
 import { type Monitored, openMonitored } from "./monitored-cib.ts";
+import { requestText } from "./tool-output.ts";
 
 type Format = "text" | "xml" | "html" | "none";
 
@@ -173,17 +174,6 @@ function filtered(view: ClusterView, given: ParsedOptions): ClusterView {
   };
 }
 
-function requestText(given: ParsedOptions): string {
-  const words = given.order.map(({ key, value: text }) => {
-    const spec = options.find((o) => o.key === key);
-    if (spec?.kind === "flag" || spec?.kind === "count") {
-      return spec.short?.[0] === undefined ? `--${key}` : `-${spec.short[0]}`;
-    }
-    return text === "" ? `--${key}` : `--${key}=${text}`;
-  });
-  return ["crm_mon", ...words].join(" ");
-}
-
 /** One picture of one CIB. */
 function picture(doc: CibDoc, given: ParsedOptions, session: Session, daemon: string): ToolResult {
   const now = Math.floor(session.now() / 1000);
@@ -198,9 +188,12 @@ function picture(doc: CibDoc, given: ParsedOptions, session: Session, daemon: st
   const show = displayOf(given, format, daemon === "" ? "" : session.hostName, daemon);
   switch (format) {
     case "xml":
-      return { exit: Exit.ok, out: resultXml(requestText(given), clusterXml(view, show, clock)) };
+      return {
+        exit: Exit.ok,
+        out: resultXml(requestText(given, session), clusterXml(view, show, clock)),
+      };
     case "html": {
-      const title = given.value("html-title") ?? requestText(given);
+      const title = given.value("html-title") ?? requestText(given, session);
       const style = given.value("html-stylesheet");
       const cgi =
         given.flag("html-cgi") || given.flag("web-cgi") ? "Content-Type: text/html\n\n" : "";

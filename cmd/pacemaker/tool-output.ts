@@ -52,6 +52,11 @@ export function cdataElement(name: string, text: string): XmlElement {
 /** An error that carries an exit code but whose text stands alone, without the tool's name. */
 export class PlainError extends CrmError {}
 
+/** The command line as typed, for the request attribute of XML answers. */
+export function requestText(options: ParsedOptions, session: Session): string {
+  return [session.program, ...options.words].map(quoted).join(" ");
+}
+
 /** Collects what a tool says and makes its result. */
 export class ToolOutput {
   readonly isXml: boolean;
@@ -71,7 +76,7 @@ export class ToolOutput {
     this.isXml = format === "xml";
     this.#none = format === "none";
     this.#program = session.program;
-    this.#request = [session.program, ...options.words].map(quoted).join(" ");
+    this.#request = requestText(options, session);
   }
 
   /** One or more lines of text output; nothing in XML. */

@@ -91,7 +91,8 @@ function nodeView(status: ClusterStatus, node: NodeState, probes: FailedProbes):
     expectedUp: node.expectedUp,
     isDc: node.isDc,
     health: healthOf(status, node),
-    featureSet: node.featureSet,
+    // Members from before 3.15.1 do not say what they can do.
+    featureSet: node.featureSet ?? (node.kind === "member" && node.online ? "<3.15.1" : undefined),
     host: container === undefined ? undefined : currentNode(container)?.name,
     container: container?.id,
     running: node.running.map((r) => primitiveView(r, probes)),

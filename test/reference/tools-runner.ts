@@ -326,7 +326,8 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/ default="[^"]*"/g, ' default=""'],
   [/ version="[^"]*"/g, ' version=""'],
   [/ (start|end)="\d[^"]*"/g, ' $1=""'],
-  [/(last_change|last_update) time="[^"]*"/g, '$1 time=""'],
+  // The reference takes away all of the line's attributes.
+  [/(last_change|last_update) time=".*"/g, '$1 time=""'],
   [/ last-rc-change=(['"])[^'"]*\1,?/g, ""],
   [/^.*Relax-NG validity error : /gm, ""],
   [/request=".*(cibadmin|crm_\w+|crmadmin|iso8601) /g, 'request="$1 '],

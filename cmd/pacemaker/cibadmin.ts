@@ -6,6 +6,7 @@ import { isExempt } from "../../lib/cib/acl.ts";
 import { SECTION_PATHS } from "../../lib/cib/elements.ts";
 import { CallOption, type CibOperation, emptyCib } from "../../lib/cib/operations.ts";
 import { schemaOf } from "../../lib/cib/schema.ts";
+import { problemText, validateCib } from "../../lib/cib/validate.ts";
 import { helpText } from "../../lib/cli/help.ts";
 import {
   defineTool,
@@ -343,9 +344,9 @@ function failed(output: ToolOutput, name: string, answer: CibAnswer): ToolResult
     output.line("Upgrade unnecessary: Schema is already the latest available");
     return output.finish(Exit.ok);
   }
-  // What the validator found stands before the verdict, a line for each finding.
-  if (answer.rc === Rc.schemaValidation && answer.why !== undefined) {
-    output.log(answer.why.slice(answer.why.indexOf(": ") + 2));
+  // What is wrong stands before the verdict, a line for each finding.
+  if (answer.rc === Rc.schemaValidation && answer.result !== undefined) {
+    for (const problem of validateCib(answer.result)) output.log(problemText(problem));
   }
   if (answer.result !== undefined) output.document(writeXml(answer.result));
   return output.finish(exitOfResult(answer.rc), `CIB API call failed: ${resultText(answer.rc)}`);

@@ -167,7 +167,9 @@ function summaryLines(view: ClusterView, show: Display, clock: Clock): string[] 
   const lines: string[] = [];
   if (show.times) {
     lines.push(`Last updated: ${clock(s.updated)}`);
-    const by = s.changed.user === "" ? "" : ` by ${s.changed.user}`;
+    // With the plugin no user was recorded; the seed's screens name none.
+    const named = s.changed.user !== "" && view.form !== "classic";
+    const by = named ? ` by ${s.changed.user}` : "";
     const via = s.changed.client === "" ? "" : ` via ${s.changed.client}`;
     const on = s.changed.origin === "" ? "" : ` on ${s.changed.origin}`;
     lines.push(`Last change: ${s.changed.at}${by}${via}${on}`);

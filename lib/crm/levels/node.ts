@@ -35,7 +35,7 @@ const completeNodes = async (shell: Shell) => nodeNames((await shell.ports.cib.q
 
 const status: Command = {
   name: "status",
-  summary: "show nodes' status as XML",
+  summary: "show nodes status as XML",
   usage: "[<node>]",
   min: 0,
   max: 1,

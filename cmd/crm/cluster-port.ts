@@ -157,6 +157,10 @@ export class ShellCluster implements ClusterPort {
     if (this.cib.live) await this.#crmResource(["--wait", `--timeout=${SETTLE_LIMIT}`]);
   }
 
+  resourceReport(options: readonly string[]): Promise<string> {
+    return this.#crmResource(options);
+  }
+
   /** Lets crm_resource do it, on the same CIB. */
   async #crmResource(args: readonly string[]): Promise<string> {
     const { default: tool } = await import("../pacemaker/crm_resource.ts");

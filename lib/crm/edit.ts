@@ -12,6 +12,7 @@ import { DEFAULT_SET_IDS } from "./language/properties.ts";
 import { referencedIds } from "./language/show.ts";
 import {
   type Draft,
+  isModern as isModernSchema,
   LanguageError,
   type ParseContext,
   type PrintContext,
@@ -86,7 +87,10 @@ export function createObject(root: XmlElement, kind: ObjectKind, draft: Draft): 
     const taken = collectIds(
       configurationOf(old === undefined ? root : replaceElement(root, old, element("x"))),
     );
-    return { root: putSection(root, assignIds(draft.element, undefined, taken)), messages: [] };
+    return {
+      root: putSection(root, assignIds(draft.element, undefined, taken, isModern(root))),
+      messages: [],
+    };
   }
   const taken = collectIds(configurationOf(root));
   const id = objectId(draft);
@@ -94,8 +98,12 @@ export function createObject(root: XmlElement, kind: ObjectKind, draft: Draft): 
     throw new LanguageError(`${id}: id is already in use`);
   }
   if (draft.members !== undefined) return createContainer(root, kind, draft, taken);
-  const made = assignIds(draft.element, undefined, taken);
+  const made = assignIds(draft.element, undefined, taken, isModern(root));
   return { root: appendToSection(root, kind.section, made), messages: [] };
+}
+
+function isModern(root: XmlElement): boolean {
+  return isModernSchema({ schema: schemaOf(root) });
 }
 
 function objectId(draft: Draft): string {
@@ -119,7 +127,7 @@ function mergeSettings(
   if (found === undefined) {
     const id = given ?? freeId(wanted, taken);
     taken.delete(id);
-    const made = assignIds(withAttr(draft.element, "id", id), undefined, taken);
+    const made = assignIds(withAttr(draft.element, "id", id), undefined, taken, isModern(root));
     return appendToSection(root, kind.section, made);
   }
   const added = draft.element.children;
@@ -131,7 +139,7 @@ function mergeSettings(
   const names = new Set(found.children.map((c) => attr(c, "name")));
   const fresh = added.filter((n) => n.name !== "nvpair" || !names.has(attr(n, "name")));
   const merged = withChildren(found, [...kept, ...fresh]);
-  return replaceElement(root, found, assignIds(merged, found, taken));
+  return replaceElement(root, found, assignIds(merged, found, taken, isModern(root)));
 }
 
 /** Takes the members out of where they stand; what is missing is told and left out. */
@@ -160,7 +168,7 @@ function takeMembers(
 function createContainer(root: XmlElement, kind: ObjectKind, draft: Draft, ids: Set<string>): Edit {
   const id = idOf(draft.element);
   const moved = takeMembers(root, id, draft.members ?? []);
-  const made = assignIds(draft.element, undefined, ids);
+  const made = assignIds(draft.element, undefined, ids, isModern(root));
   const whole = withChildren(made, [...made.children, ...moved.taken]);
   let next = appendToSection(moved.root, kind.section, whole);
   const messages = [...moved.messages];
@@ -183,7 +191,7 @@ export function updateObject(root: XmlElement, kind: ObjectKind, draft: Draft): 
     old,
     old.children.filter((c) => !RESOURCE_ELEMENTS.has(c.name)),
   );
-  const made = assignIds(draft.element, bare, taken);
+  const made = assignIds(draft.element, bare, taken, isModern(root));
   if (draft.members === undefined) return { root: replaceElement(root, old, made), messages: [] };
   const inside = old.children.filter((c) => RESOURCE_ELEMENTS.has(c.name));
   const leaving = inside.filter((c) => !draft.members?.includes(idOf(c)));

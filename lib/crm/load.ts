@@ -4,6 +4,7 @@ import { CrmError } from "../base/error.ts";
 import type { XmlElement } from "../xml/node.ts";
 import { parseXml } from "../xml/parse.ts";
 import { createObject, parseContext, updateObject } from "./edit.ts";
+import { lowerKeywords } from "./language/keywords.ts";
 import { kindOfElement, kindOfWord, kinds } from "./language/kinds.ts";
 import { commandLines, splitWords } from "./language/lexer.ts";
 import { DEFAULT_SET_IDS } from "./language/properties.ts";
@@ -59,7 +60,7 @@ function loadLine(
   providersOf: (type: string) => readonly string[],
   merge: boolean,
 ): { root: XmlElement; messages: readonly Message[] } {
-  const [word = "", ...words] = splitWords(line);
+  const [word = "", ...words] = lowerKeywords(splitWords(line));
   const kind = kindOfWord(word, schemaOf(root));
   if (kind === undefined || words.length < kind.minWords) {
     throw new LanguageError(`syntax: ${[word, ...words].join(" ")}`);

@@ -28,6 +28,7 @@ const SECTION_ORDER: readonly SectionName[] = [
   "fencing-topology",
   "acls",
   "tags",
+  "alerts",
 ];
 
 /** `<configuration>`; an empty one when the document has none. */

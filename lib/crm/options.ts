@@ -47,10 +47,6 @@ const SWITCHES = new Set<OptionName>(["sort-elements", "wait", "add-quotes"]);
 
 export const optionNames = Object.keys(defaultOptions) as readonly OptionName[];
 
-export function isOptionName(name: string): name is OptionName {
-  return name in defaultOptions;
-}
-
 export function choicesOf(name: OptionName): readonly string[] {
   return SWITCHES.has(name) ? ["yes", "no"] : (CHOICES[name] ?? []);
 }

@@ -1,91 +1,21 @@
-/** Names people may want completed: cluster properties, meta-attributes, attributes of operations. */
+/** Names people may want completed, from the tables of lib/cib: cluster properties, meta-attributes, operations. */
+import { operationMeta, resourceMeta } from "../cib/meta.ts";
+import { type ClusterOption, clusterOption, clusterOptions } from "../cib/options.ts";
 
-/** Options of the cluster (spec/scheduler-1, options). */
-export const clusterProperties: readonly string[] = [
-  "batch-limit",
-  "cluster-delay",
-  "cluster-ipc-limit",
-  "cluster-name",
-  "cluster-recheck-interval",
-  "concurrent-fencing",
-  "dc-deadtime",
-  "election-timeout",
-  "enable-acl",
-  "enable-startup-probes",
-  "fence-reaction",
-  "have-watchdog",
-  "join-finalization-timeout",
-  "join-integration-timeout",
-  "load-threshold",
-  "maintenance-mode",
-  "migration-limit",
-  "no-quorum-policy",
-  "node-action-limit",
-  "node-health-base",
-  "node-health-green",
-  "node-health-red",
-  "node-health-strategy",
-  "node-health-yellow",
-  "node-pending-timeout",
-  "pe-error-series-max",
-  "pe-input-series-max",
-  "pe-warn-series-max",
-  "placement-strategy",
-  "priority-fencing-delay",
-  "remove-after-stop",
-  "shutdown-escalation",
-  "shutdown-lock",
-  "shutdown-lock-limit",
-  "start-failure-is-fatal",
-  "startup-fencing",
-  "stonith-action",
-  "stonith-enabled",
-  "stonith-max-attempts",
-  "stonith-timeout",
-  "stonith-watchdog-timeout",
-  "stop-all-resources",
-  "stop-orphan-actions",
-  "stop-orphan-resources",
-  "symmetric-cluster",
-  "transition-delay",
-];
+/** Older names too: most configurations use stonith-enabled. */
+export const clusterProperties: readonly string[] = clusterOptions.flatMap((o) => [
+  ...o.aliases,
+  o.name,
+]);
+export const metaAttributes: readonly string[] = resourceMeta.map((m) => m.name);
+export const operationAttributes: readonly string[] = operationMeta.map((m) => m.name);
 
-/** Meta-attributes of resources of any kind. */
-export const metaAttributes: readonly string[] = [
-  "allow-migrate",
-  "allow-unhealthy-nodes",
-  "clone-max",
-  "clone-min",
-  "clone-node-max",
-  "critical",
-  "failure-timeout",
-  "globally-unique",
-  "interleave",
-  "is-managed",
-  "maintenance",
-  "master-max",
-  "master-node-max",
-  "migration-threshold",
-  "multiple-active",
-  "notify",
-  "ordered",
-  "priority",
-  "promotable",
-  "promoted-max",
-  "promoted-node-max",
-  "requires",
-  "resource-stickiness",
-  "target-role",
-];
-
-export const operationAttributes: readonly string[] = [
-  "interval",
-  "timeout",
-  "role",
-  "on-fail",
-  "enabled",
-  "start-delay",
-  "interval-origin",
-  "record-pending",
-  "description",
-];
+/** The help box of a cluster property or meta-attribute, for completion behind `name=`. */
+export function settingHelp(name: string): string | undefined {
+  const found: Pick<ClusterOption, "name" | "type" | "values" | "default" | "help"> | undefined =
+    clusterOption(name) ?? resourceMeta.find((m) => m.name === name);
+  if (found === undefined) return undefined;
+  const type = found.values === undefined ? found.type : found.values.join("|");
+  const fallback = found.default === undefined ? "" : `, [${found.default}]`;
+  return `${name} (${type}${fallback}): ${found.help}`;
+}

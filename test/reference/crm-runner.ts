@@ -26,6 +26,7 @@ export interface CrmCase {
   readonly env_dependent?: boolean;
   readonly reference_crashed?: boolean;
   readonly stable?: boolean | null;
+  readonly cib_changed?: boolean;
 }
 
 export interface CrmData {
@@ -157,8 +158,11 @@ function difference(want: string, got: string): string {
   return lines.slice(0, 12).join("\n");
 }
 
-/** Plays one case; what differs from the reference, "" when nothing does. */
-export async function playCase(data: CrmData, c: CrmCase): Promise<string> {
+/**
+ * Plays one case; what differs from the reference, "" when nothing does. Our text is 1.2.6's, so the shown configuration is
+ * compared with that version's data only.
+ */
+export async function playCase(data: CrmData, c: CrmCase, compareShow: boolean): Promise<string> {
   const memory = new MemorySession();
   memory.files.set(CIB, data.start_cibs[c.start] ?? "");
   const fill = (s: string) => s.replaceAll("$WORK", "/memory/w").replaceAll("$TMP", "/memory/t");
@@ -175,7 +179,7 @@ export async function playCase(data: CrmData, c: CrmCase): Promise<string> {
   if (want !== got) found.push(`  cib\n${difference(want, got)}`);
   await memory.run(["-D", "plain", "configure", "show"], undefined);
   const [expected, shown] = [text(fill(c.configure_show)), text(memory.out)];
-  if (expected !== shown) found.push(`  show\n${difference(expected, shown)}`);
+  if (compareShow && expected !== shown) found.push(`  show\n${difference(expected, shown)}`);
   if (exit !== c.exit_code) found.push(`  exit: wanted ${c.exit_code}, got ${exit}`);
   if (found.length === 0) return "";
   return `${c.name}: ${c.commands.join(" | ")}\n${found.join("\n")}\n  said: ${err.slice(0, 400)}`;

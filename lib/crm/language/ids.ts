@@ -13,9 +13,24 @@ const WITHOUT_ID = new Set([
   "obj_ref",
   "operations",
   "fencing-topology",
+  "select",
+  "select_nodes",
+  "select_fencing",
+  "select_resources",
+  "select_attributes",
+]);
+
+/** Elements named after the one above and a number, with their first number. */
+const NUMBERED: ReadonlyMap<string, number> = new Map([
+  ["resource_set", 0],
+  ["acl_permission", 0],
+  ["attribute", 0],
+  ["recipient", 1],
 ]);
 
 interface Place {
+  /** Newer shells name expressions after their rule and number rights. */
+  readonly modern: boolean;
   /** Id of the object itself. */
   readonly owner: string;
   readonly ownerIsConstraint: boolean;
@@ -53,11 +68,12 @@ export function assignIds(
   draft: XmlElement,
   old: XmlElement | undefined,
   taken: Set<string>,
+  modern = false,
 ): XmlElement {
   const kept = old === undefined ? new Set<string>() : collectIds(old);
   const owner =
     attr(draft, "id") ?? (old === undefined ? undefined : attr(old, "id")) ?? draft.name;
-  const place = { owner, ownerIsConstraint: draft.name.startsWith("rsc_"), parent: owner };
+  const place = { modern, owner, ownerIsConstraint: draft.name.startsWith("rsc_"), parent: owner };
   const build = (node: XmlElement, before: XmlElement | undefined, at: Place): XmlElement => {
     const id = ownId(node, before, at, kept, taken);
     const below = { ...at, parent: id ?? at.parent };
@@ -109,9 +125,11 @@ function ownId(
   if (WITHOUT_ID.has(node.name) || attr(node, "id-ref") !== undefined) return undefined;
   const former = before === undefined ? undefined : attr(before, "id");
   if (former !== undefined) return former;
-  if (node.name === "resource_set") {
-    for (let n = 0; ; n++) {
-      const id = `${place.parent}-${n}`;
+  const first = NUMBERED.get(node.name);
+  if (first !== undefined) {
+    for (let n = first; ; n++) {
+      const word = node.name === "recipient" ? "recipient-" : "";
+      const id = `${place.parent}-${word}${n}`;
       if (!taken.has(id)) return taken.add(id) && id;
     }
   }
@@ -126,19 +144,22 @@ function wantedId(node: XmlElement, place: Place): string {
       return `${place.owner}-${attr(node, "name")}-${attr(node, "interval") ?? "0"}`;
     case "expression":
     case "date_expression":
-      return `${place.ownerIsConstraint ? place.owner : place.parent}-expression`;
+      return `${ruleOwner(place)}-expression`;
     case "date_spec":
     case "duration":
-      return `${place.ownerIsConstraint ? place.owner : place.parent}-${node.name}`;
+      return `${ruleOwner(place)}-${node.name}`;
     case "fencing-level":
       return "fencing";
-    case "acl_permission":
-      return `${place.parent}-${attr(node, "kind")}`;
     case "node":
       return attr(node, "uname") ?? "node";
     default:
       return `${place.parent}-${node.name}`;
   }
+}
+
+/** Before newer shells, what a constraint's rule says was named after the constraint. */
+function ruleOwner(place: Place): string {
+  return place.ownerIsConstraint && !place.modern ? place.owner : place.parent;
 }
 
 /** The part of the old object that the new part stands for. */

@@ -12,7 +12,8 @@ export type SectionName =
   | "op_defaults"
   | "fencing-topology"
   | "acls"
-  | "tags";
+  | "tags"
+  | "alerts";
 
 export interface ObjectKind {
   /** The keyword, and the type word of messages and `show type:`. */

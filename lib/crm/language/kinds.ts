@@ -1,5 +1,6 @@
 /** The table of all kinds, in the order in which `configure show` lists them (spec/crm-commands.md section 11). */
 import type { XmlElement } from "../../xml/node.ts";
+import { alert } from "./alert.ts";
 import { colocation } from "./colocation.ts";
 import { fencing } from "./fencing.ts";
 import { clone, group, ms } from "./group.ts";
@@ -34,6 +35,7 @@ export const kinds: readonly ObjectKind[] = [
   user,
   aclTarget,
   aclGroup,
+  alert,
 ];
 
 /** The kind a keyword means in a CIB of this schema. */

@@ -27,6 +27,9 @@ export const node: ObjectKind = {
     if (uname === undefined || uname === "") throw syntaxError("node", all);
     const description = takeDescription(words);
     const sets = [];
+    if (isModern(context) && (words.peek() ?? "").includes("=")) {
+      sets.push(parseSet("instance_attributes", words, SECTIONS, context));
+    }
     while (!words.done) {
       const rest = words.rest();
       const word = words.next();

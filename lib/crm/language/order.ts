@@ -22,7 +22,10 @@ export const order: ObjectKind = {
       const score = scoreOfWord(word);
       const kind = score === undefined ? orderKind(word, true) : undefined;
       if (kind !== undefined) attrs.set("kind", kind);
-      else if (score !== undefined) attrs.set("score", score);
+      else if (score !== undefined && isModern(context) && /^[+-]?\d+$/.test(word)) {
+        // A number as the score of an order is deprecated in newer schemas; what it means stays.
+        attrs.set("kind", Number(score) === 0 ? "Optional" : "Mandatory");
+      } else if (score !== undefined) attrs.set("score", score);
       else throw whole();
       tail = tail.slice(1);
     } else if (!isModern(context)) throw whole();

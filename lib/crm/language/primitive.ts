@@ -40,7 +40,10 @@ export const OP_ATTRIBUTES: readonly string[] = [
   "id",
 ];
 
-/** `ocf:heartbeat:IPaddr` → class, provider, type. A missing class is ocf, a missing provider is looked up. */
+/**
+ * `ocf:heartbeat:IPaddr` → class, provider, type. A missing class is ocf. A missing provider is the only one that has the
+ * agent; newer schemas (newer shells) take heartbeat's, then pacemaker's, where several have it.
+ */
 function parseAgent(
   word: string,
   rest: readonly string[],
@@ -60,6 +63,14 @@ function parseAgent(
   let provider = parts.length === 3 ? parts[1] : undefined;
   if (provider === undefined) {
     const found = context.providersOf(type);
+    const usual = ["heartbeat", "pacemaker"].find((p) => found.includes(p));
+    if (isModern(context) && usual !== undefined && found.length > 1) {
+      return new Map([
+        ["class", standard],
+        ["provider", usual],
+        ["type", type],
+      ]);
+    }
     if (found.length !== 1) {
       const which = found.length > 1 ? ` (one of ${found.join(", ")})` : "";
       throw new LanguageError(

@@ -116,31 +116,41 @@ function parseSpec(word: string, modern: boolean): Readonly<Record<string, strin
   }
 }
 
-/** One right with its specifications. */
-export function parsePermission(command: string, words: Words, context: ParseContext): XmlElement {
+/**
+ * One right with its specifications. Old schemas hold them in one element; from 2.0 on each object has an element of its
+ * own, with the attribute that follows it.
+ */
+export function parsePermission(
+  command: string,
+  words: Words,
+  context: ParseContext,
+): readonly XmlElement[] {
   const rest = words.rest();
   const modern = isModern(context);
   const right = words.next();
   if (!RIGHTS.has(right)) throw syntaxError(command, rest);
-  const attrs = new Map<string, string>();
+  const first = new Map<string, string>();
   if (modern) {
-    attrs.set("kind", right);
+    first.set("kind", right);
     const id = /^([\w.-]+):$/.exec(words.peek() ?? "");
     if (id) {
-      attrs.set("id", id[1] ?? "");
+      first.set("id", id[1] ?? "");
       words.skip();
     }
     const description = takeDescription(words);
-    if (description !== undefined) attrs.set("description", description);
+    if (description !== undefined) first.set("description", description);
   }
+  const all: Map<string, string>[] = [first];
   let specs = 0;
   for (; !words.done && !RIGHTS.has(words.peek() ?? ""); specs++) {
     const spec = parseSpec(words.next(), modern);
     if (spec === undefined) throw syntaxError(command, rest);
-    for (const [name, value] of Object.entries(spec)) attrs.set(name, value);
+    const another = modern && specs > 0 && !("attribute" in spec);
+    if (another) all.push(new Map([["kind", right]]));
+    for (const [name, value] of Object.entries(spec)) all.at(-1)?.set(name, value);
   }
   if (specs === 0) throw syntaxError(command, rest);
-  return element(modern ? "acl_permission" : right, attrs);
+  return all.map((attrs) => element(modern ? "acl_permission" : right, attrs));
 }
 
 export function printPermission(permission: XmlElement): string {
@@ -168,7 +178,7 @@ export const role: ObjectKind = {
     const id = checkId(words.next());
     const description = isModern(context) ? takeDescription(words) : undefined;
     const permissions: XmlElement[] = [];
-    while (!words.done) permissions.push(parsePermission("role", words, context));
+    while (!words.done) permissions.push(...parsePermission("role", words, context));
     if (permissions.length === 0) throw syntaxError("role", all);
     return { element: element("acl_role", { id, description }, permissions) };
   },

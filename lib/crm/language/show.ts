@@ -9,7 +9,7 @@ import { assignIds } from "./ids.ts";
 import type { ObjectKind } from "./kind.ts";
 import { splitWords } from "./lexer.ts";
 import { isEmptySet, setWord } from "./nvset.ts";
-import type { ParseContext, PrintContext } from "./syntax.ts";
+import { isModern, type ParseContext, type PrintContext } from "./syntax.ts";
 
 /** An object as shown: its lines, and whether words could say all of it. */
 export interface Shown {
@@ -48,7 +48,9 @@ function saysAll(
   const bare = withoutMembers(clean);
   try {
     const draft = kind.parse(splitWords(text).slice(1), readBack);
-    return canonical(assignIds(draft.element, bare, new Set())) === canonical(bare);
+    return (
+      canonical(assignIds(draft.element, bare, new Set(), isModern(context))) === canonical(bare)
+    );
   } catch {
     return false;
   }

@@ -21,7 +21,7 @@ export const user: ObjectKind = {
         children.push(element(modern ? "role" : "role_ref", { id: given[1] }));
         words.skip();
       } else if (modern) throw syntaxError("user", words.rest());
-      else children.push(parsePermission("user", words, context));
+      else children.push(...parsePermission("user", words, context));
     }
     // Schemas from 2.0 have targets where older ones have users.
     return { element: element(modern ? "acl_target" : "acl_user", { id }, children) };

@@ -3,6 +3,7 @@
  * timeouts, meta-attributes, what constraints and levels refer to. Errors keep a commit back; warnings are told.
  */
 
+import { resourceMeta } from "../../cib/meta.ts";
 import type { AgentInfo } from "../../ocf/metadata.ts";
 import { parseIntervalMs } from "../../time/interval.ts";
 import { attr, childrenOf, idOf, type XmlElement } from "../../xml/node.ts";
@@ -11,41 +12,15 @@ import type { Message } from "../message.ts";
 import { type ConfigObject, findObject, listObjects, nodeNames, schemaOf } from "../objects.ts";
 import type { AgentName, AgentPort } from "../ports.ts";
 
-const RESOURCE_META = new Set([
-  "allow-migrate",
-  "allow-unhealthy-nodes",
-  "container-attribute-target",
-  "critical",
-  "description",
-  "failure-timeout",
-  "is-managed",
-  "maintenance",
-  "migration-threshold",
-  "multiple-active",
-  "priority",
-  "provides",
-  "remote-addr",
-  "remote-allow-migrate",
-  "remote-connect-timeout",
-  "remote-node",
-  "remote-port",
-  "requires",
-  "resource-stickiness",
-  "restart-type",
-  "target-role",
-]);
-const GROUP_META = new Set(["container", "ordered", "collocated"]);
-const CLONE_META = new Set([
-  "clone-max",
-  "clone-min",
-  "clone-node-max",
-  "globally-unique",
-  "interleave",
-  "notify",
-  "ordered",
-  "promoted-max",
-  "promoted-node-max",
-]);
+const metaOf = (only: (typeof resourceMeta)[number]["only"]): readonly string[] =>
+  resourceMeta.filter((m) => m.only === only).map((m) => m.name);
+
+/** Known to older managers, or written by tools, beside those of the table. */
+const RESOURCE_META = new Set([...metaOf(undefined), "description", "provides", "restart-type"]);
+const GROUP_META = new Set([...metaOf("group"), "container", "ordered", "collocated"]);
+const CLONE_META = new Set(
+  [...metaOf("clone"), "notify", "ordered"].filter((name) => name !== "promotable"),
+);
 const PROMOTION_META = new Set([
   "master-max",
   "master-node-max",
@@ -219,7 +194,11 @@ function checkMeta(
       (kind.word === "clone" &&
         schemaOf(root) >= 2 &&
         (name === "promotable" || PROMOTION_META.has(name)));
-    if (!known) messages.push({ level: "error", text: `${id}: attribute ${name} does not exist` });
+    if (known) continue;
+    // Newer shells leave it at a warning, as attributes of one's own are allowed.
+    if (schemaOf(root) < 2) {
+      messages.push({ level: "error", text: `${id}: attribute ${name} does not exist` });
+    } else messages.push({ level: "warning", text: `${id}: unknown attribute '${name}'` });
   }
   return messages;
 }

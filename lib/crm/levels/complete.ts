@@ -1,6 +1,7 @@
 /** TAB: what may stand at the end of a line (crm-interactive.md, TAB completion). */
 import { parameterHelp } from "../agent-page.ts";
 import { findObject } from "../objects.ts";
+import { settingHelp } from "../words.ts";
 import { agentOf } from "./checks.ts";
 import type { Shell } from "./shell.ts";
 
@@ -55,6 +56,8 @@ function pick(word: string, names: readonly string[]): Completion {
 /** The help of a parameter whose `name=` was just typed. */
 async function helpOf(shell: Shell, words: readonly string[]): Promise<string | undefined> {
   const name = (words.at(-1) ?? "").slice(0, -1);
+  const inMeta = words.slice(0, -1).findLast((w) => w === "params" || w === "meta") === "meta";
+  if (["property", "rsc_defaults"].includes(words[0] ?? "") || inMeta) return settingHelp(name);
   if (words[0] !== "primitive" && words[0] !== "rsc_template") return undefined;
   const parts = (words[2] ?? "").split(":");
   const type = parts.at(-1) ?? "";

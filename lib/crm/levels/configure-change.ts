@@ -3,7 +3,7 @@ import { attr, childrenOf, element, withAttr, type XmlElement } from "../../xml/
 import { addOperation, erase, modifyGroup } from "../edit.ts";
 import { collectIds } from "../language/ids.ts";
 import { checkId, LanguageError } from "../language/syntax.ts";
-import { configurationOf, findObject, replaceElement, schemaOf } from "../objects.ts";
+import { configurationOf, findObject, listObjects, replaceElement, schemaOf } from "../objects.ts";
 import { deleteObjects, renameObject } from "../references.ts";
 import { advisedAction, agentOf } from "./checks.ts";
 import { completeIds } from "./complete-objects.ts";
@@ -192,6 +192,51 @@ const upgrade: Command = {
   },
 };
 
+/** `id.attr`, `id.op.attr` or `id.op.interval.attr` → the element and the attribute it means. */
+function setValue(root: XmlElement, path: string, value: string): XmlElement {
+  const ids = listObjects(root).filter((o) => path.startsWith(`${o.id}.`));
+  const owner = ids.sort((a, b) => b.id.length - a.id.length)[0];
+  const parts = owner === undefined ? [] : path.slice(owner.id.length + 1).split(".");
+  const name = parts.at(-1);
+  if (owner === undefined || name === undefined) throw new LanguageError(`${path}: no such object`);
+  if (parts.length === 1) {
+    for (const set of owner.element.children) {
+      const pair = set.children.find((p) => p.name === "nvpair" && attr(p, "name") === name);
+      if (pair !== undefined) return replaceElement(root, pair, withAttr(pair, "value", value));
+    }
+    throw new LanguageError(`${owner.id} has no attribute ${name}`);
+  }
+  const ops = childrenOf(owner.element, "operations").flatMap((o) => childrenOf(o, "op"));
+  const [opName, interval] = parts;
+  const found = ops.filter(
+    (op) =>
+      attr(op, "name") === opName && (parts.length === 2 || attr(op, "interval") === interval),
+  );
+  const [op, ...more] = found;
+  if (op === undefined || more.length > 0) {
+    throw new LanguageError(`${path}: names ${found.length} operations`);
+  }
+  return replaceElement(root, op, withAttr(op, name, value));
+}
+
+const set: Command = {
+  name: "set",
+  summary: "set an attribute value",
+  usage: "<id>.[<op>.[<interval>.]]<attribute> <value>",
+  min: 2,
+  max: 2,
+  hidden: true,
+  async run(shell, [path = "", value = ""]) {
+    const { root } = await shell.workingCopy();
+    if (schemaOf(root) < 2) {
+      shell.error(`syntax: set ${path} ${value}`);
+      return false;
+    }
+    adopt(shell, { root: setValue(root, path, value), messages: [] });
+    return true;
+  },
+};
+
 const rsctest: Command = {
   ...notAvailable("configure", "rsctest"),
   summary: "test resources as currently configured",
@@ -205,5 +250,6 @@ export const changeCommands: readonly Command[] = [
   defaultTimeouts,
   eraseAll,
   upgrade,
+  set,
   rsctest,
 ];

@@ -3,10 +3,11 @@
  * one, and carries the former: what somebody else changed meanwhile is never overwritten (HOUSE rule 7).
  */
 import { versionText } from "../../cib/document.ts";
+import { element } from "../../xml/node.ts";
 import { writeXml } from "../../xml/write.ts";
 import { editedDoc, isChanged, openCopy, type WorkingCopy } from "../edit.ts";
 import { carryOver } from "../merge.ts";
-import { type ConfigObject, listObjects, orderObjects } from "../objects.ts";
+import { type ConfigObject, listObjects, orderObjects, schemaOf } from "../objects.ts";
 import { checkObject } from "./checks.ts";
 import { showText } from "./configure-show.ts";
 import type { Command, Shell } from "./shell.ts";
@@ -194,7 +195,8 @@ export async function leaveConfigure(shell: Shell): Promise<boolean> {
   const ask = "There are changes pending. Do you want to commit them? ";
   if (!(await shell.confirm(ask, true))) return true;
   const done = await commitCopy(shell, false);
-  // A script goes on, as with crmsh 1.2.6; the messages have told why nothing was written.
+  // crmsh 1.2.6, which works on schemas before 2.0, ends a script with success all the same; newer ones do not.
+  if (!done && schemaOf(shell.copy?.root ?? element("cib")) >= 2) shell.writeFailed = true;
   return done || !shell.interactive;
 }
 

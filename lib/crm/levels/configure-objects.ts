@@ -3,6 +3,7 @@ import { attr, type XmlElement } from "../../xml/node.ts";
 import { parseXml, XmlError } from "../../xml/parse.ts";
 import { addMonitor, createObject, parseContext, printContext } from "../edit.ts";
 import { collectIds } from "../language/ids.ts";
+import { lowerKeywords } from "../language/keywords.ts";
 import type { ObjectKind } from "../language/kind.ts";
 import { kindOfElement, kindOfWord, kinds } from "../language/kinds.ts";
 import { parseMember } from "../language/resource-set.ts";
@@ -41,6 +42,7 @@ const SUMMARIES: Readonly<Record<string, string>> = {
   user: "define user access rights",
   acl_target: "give roles to a user",
   acl_group: "give roles to a group of users",
+  alert: "tell somebody of events",
 };
 
 const HELP: Readonly<Record<string, string>> = {
@@ -105,7 +107,8 @@ function objectCommand(kind: ObjectKind): Command {
       const least = kind.word === "fencing_topology" && schema < 2 ? 2 : kind.minWords;
       if (words.length < least) return shell.usage(this);
       const context = parseContext(root, (type) => shell.ports.agents.providersOf(type));
-      const edit = createObject(root, kind, kind.parse(words, context));
+      const small = schema >= 2 ? lowerKeywords(words) : words;
+      const edit = createObject(root, kind, kind.parse(small, context));
       adopt(shell, edit);
       tellUnrepresentable(shell, root, edit.root, words[0] ?? "");
       return true;

@@ -1,8 +1,10 @@
 /** `show` in all its forms, `schema`, and the shell's own checks of itself (crm-commands.md sections 4 and 11). */
+import { clusterOption } from "../../cib/options.ts";
 import { attr, element, withChildren, type XmlElement } from "../../xml/node.ts";
 import { writeXml } from "../../xml/write.ts";
 import { printContext, type WorkingCopy } from "../edit.ts";
 import { RESOURCE_ELEMENTS } from "../language/group.ts";
+import { upperKeywords } from "../language/keywords.ts";
 import { kinds } from "../language/kinds.ts";
 import { showObject } from "../language/show.ts";
 import {
@@ -10,8 +12,10 @@ import {
   configurationOf,
   listObjects,
   orderObjects,
+  schemaOf,
   sectionOf,
 } from "../objects.ts";
+import { clusterProperties } from "../words.ts";
 import { completeIds } from "./complete-objects.ts";
 import type { Command, Shell } from "./shell.ts";
 
@@ -21,6 +25,8 @@ export interface Selection {
   readonly objects: readonly ConfigObject[];
   /** Words that name nothing. */
   readonly missing: readonly string[];
+  /** Patterns of names whose values must not be shown. */
+  readonly obscured: readonly string[];
 }
 
 /** Objects that differ from the document that was read. */
@@ -39,15 +45,27 @@ export function select(copy: WorkingCopy, words: readonly string[]): Selection {
   const xml = words[0] === "xml";
   const rest = xml ? words.slice(1) : words;
   const all = listObjects(copy.root);
-  if (rest.length === 0) return { xml, objects: all, missing: [] };
-  const chosen = new Set<ConfigObject>();
+  if (rest.length === 0) return { xml, objects: all, missing: [], obscured: [] };
+  const plain = rest.filter((w) => !w.startsWith("obscure:"));
+  const obscured = rest.filter((w) => w.startsWith("obscure:")).map((w) => w.slice(8));
+  const modern = schemaOf(copy.root) >= 2;
+  if (modern && plain.length === 0) return { xml, objects: all, missing: [], obscured };
   const missing: string[] = [];
-  for (const word of rest) {
+  const chosen = new Set<ConfigObject>();
+  let both = false;
+  for (const word of modern ? plain : rest) {
+    if (modern && word === "and") {
+      both = true;
+      continue;
+    }
     const some = matching(copy, all, word);
     if (some === undefined) missing.push(word);
-    for (const object of some ?? []) chosen.add(object);
+    if (both) for (const o of [...chosen].filter((c) => !some?.includes(c))) chosen.delete(o);
+    else for (const object of some ?? []) chosen.add(object);
+    both = false;
   }
-  return { xml, objects: all.filter((o) => chosen.has(o)), missing };
+  const objects = all.filter((o) => chosen.has(o));
+  return { xml, objects, missing, obscured: modern ? obscured : [] };
 }
 
 function matching(
@@ -132,8 +150,22 @@ export function selectionText(
   selection: Selection,
   whole: boolean,
 ): string {
-  if (selection.xml) return selectedXml(copy, selection.objects, whole);
-  return showText(copy, selection.objects, shell.options["sort-elements"] === "yes");
+  const text = selection.xml
+    ? selectedXml(copy, selection.objects, whole)
+    : showText(copy, selection.objects, shell.options["sort-elements"] === "yes");
+  return selection.obscured.reduce(obscure, text);
+}
+
+/** Values of attributes whose name fits the pattern (`*` stands for anything) as stars. */
+function obscure(text: string, pattern: string): string {
+  const name = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", "[\\w.-]*")
+    .replaceAll("?", ".");
+  const hidden = '"******"';
+  return text
+    .replace(new RegExp(`(?<![\\w.-])(${name})="[^"]*"`, "g"), `$1=${hidden}`)
+    .replace(new RegExp(`(name="${name}"[^>]* value=)"[^"]*"`, "g"), `$1${hidden}`);
 }
 
 /** Tells which words name nothing. */
@@ -142,23 +174,11 @@ export function tellMissing(shell: Shell, selection: Selection): boolean {
   return selection.missing.length === 0;
 }
 
-const KEYWORDS = new Set(
-  "params meta utilization attributes operations op rule"
-    .split(" ")
-    .concat(kinds.map((k) => k.word)),
-);
-
-/** Keywords at the start of lines in upper case, as `-D uppercase` wants. */
-function upperKeywords(text: string): string {
-  return text.replace(/^(\s*)([a-z_]+)/gm, (all, margin: string, word: string) =>
-    KEYWORDS.has(word) ? margin + word.toUpperCase() : all,
-  );
-}
-
 const show: Command = {
   name: "show",
   summary: "display CIB objects",
-  usage: "[xml] [changed | type:<type> | tag:<tag> | related:<id> | <id>]...",
+  usage:
+    "[xml] [changed | type:<type> | tag:<tag> | related:<id> | obscure:<name> | <id> [and ...]]...",
   min: 0,
   max: Number.POSITIVE_INFINITY,
   help: `
@@ -209,6 +229,36 @@ const schema: Command = {
   },
 };
 
+const getProperty: Command = {
+  name: "get_property",
+  aliases: ["get-property"],
+  summary: "show a cluster property or its default",
+  usage: "[-t] <name> [<name>...]",
+  min: 1,
+  max: Number.POSITIVE_INFINITY,
+  hidden: true,
+  async run(shell, words) {
+    const copy = await shell.workingCopy();
+    if (schemaOf(copy.root) < 2) {
+      shell.error(`syntax: get_property ${words.join(" ")}`);
+      return false;
+    }
+    let ok = true;
+    for (const name of words.filter((w) => w !== "-t")) {
+      const sets = sectionOf(copy.root, "crm_config")?.children ?? [];
+      const names = [name, ...(clusterOption(name)?.aliases ?? [])];
+      const pairs = sets.flatMap((set) => set.children);
+      const set = pairs.find((p) => names.includes(attr(p, "name") ?? ""));
+      const value = set === undefined ? clusterOption(name)?.default : attr(set, "value");
+      if (value === undefined) shell.error(`${name}: no such property`);
+      else shell.say(value);
+      ok &&= value !== undefined;
+    }
+    return ok;
+  },
+  complete: async () => clusterProperties,
+};
+
 /** Reads back everything shown: finds objects that would not survive an edit. */
 const selfTest: Command = {
   name: "_test",
@@ -248,7 +298,7 @@ const objectTable: Command = {
   },
 };
 
-export const showCommands: readonly Command[] = [show, schema, selfTest, objectTable];
+export const showCommands: readonly Command[] = [show, schema, getProperty, selfTest, objectTable];
 
 /** Ids of the sections that exist, for the graph. */
 export function constraintsOf(copy: WorkingCopy): readonly XmlElement[] {

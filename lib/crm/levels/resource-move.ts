@@ -1,6 +1,6 @@
 /** migrate and unmigrate: location constraints with the ids that crm_resource makes. */
 import { isRejection } from "../../base/error.ts";
-import { cibDoc } from "../../cib/document.ts";
+import { type CibDoc, cibDoc } from "../../cib/document.ts";
 import { addDuration, parseDuration } from "../../time/duration.ts";
 import { dateTimeText } from "../../time/iso8601.ts";
 import { element, idOf, type XmlElement } from "../../xml/node.ts";
@@ -82,6 +82,30 @@ function banWarning(id: string, rsc: string, node: string): string {
   );
 }
 
+/** A ban of the node given, or of the only one that runs it; undefined after an error message. */
+function banOf(shell: Shell, doc: CibDoc, wish: Wish): XmlElement | undefined {
+  const here = shell.ports.cluster.places(doc, wish.id);
+  const node = wish.node ?? (here.length === 1 ? here[0]?.node : undefined);
+  if (node === undefined) {
+    shell.error(`${wish.id} runs on ${here.length} nodes; name the one you mean`);
+    return undefined;
+  }
+  const made = constraint("ban", wish.id, node, wish.until);
+  shell.say(banWarning(idOf(made), wish.id, node));
+  return made;
+}
+
+/** The wish with its resource and node checked. @throws LanguageError */
+async function checkedWish(shell: Shell, words: readonly string[]): Promise<[CibDoc, Wish]> {
+  const wish = readWish(shell, words);
+  const doc = await shell.ports.cib.query();
+  resourceNamed(doc.root, wish.id);
+  if (wish.node !== undefined && !nodeNames(doc.root).includes(wish.node)) {
+    throw new LanguageError(`${wish.node}: node name not recognized`);
+  }
+  return [doc, wish];
+}
+
 const migrate: Command = {
   name: "migrate",
   aliases: ["move"],
@@ -93,24 +117,12 @@ const migrate: Command = {
 Moves a resource to the node given, or away from where it runs. A constraint keeps it so until
 unmigrate removes it, or until the lifetime (an ISO 8601 duration such as PT10M) is over.`,
   async run(shell, words) {
-    const wish = readWish(shell, words);
-    const doc = await shell.ports.cib.query();
-    resourceNamed(doc.root, wish.id);
-    if (wish.node !== undefined && !nodeNames(doc.root).includes(wish.node)) {
-      throw new LanguageError(`${wish.node}: node name not recognized`);
-    }
-    const here = shell.ports.cluster.places(doc, wish.id);
-    let made: XmlElement;
-    if (wish.node !== undefined) made = constraint("prefer", wish.id, wish.node, wish.until);
-    else {
-      const [only, ...more] = here;
-      if (only === undefined || more.length > 0) {
-        shell.error(`${wish.id} runs on ${here.length} nodes; name the node it should move to`);
-        return false;
-      }
-      made = constraint("ban", wish.id, only.node, wish.until);
-      shell.say(banWarning(idOf(made), wish.id, only.node));
-    }
+    const [doc, wish] = await checkedWish(shell, words);
+    const made =
+      wish.node === undefined
+        ? banOf(shell, doc, wish)
+        : constraint("prefer", wish.id, wish.node, wish.until);
+    if (made === undefined) return false;
     if (wish.until !== undefined) shell.say(`Migration will take effect until: ${wish.until}`);
     return await place(shell, made);
   },
@@ -150,5 +162,20 @@ const unmigrate: Command = {
   },
   complete: completeResources,
 };
+
+/** For newer shells' words. */
+export const ban: Command = {
+  ...migrate,
+  name: "ban",
+  aliases: [],
+  summary: "keep a resource away from a node",
+  async run(shell, words) {
+    const [doc, wish] = await checkedWish(shell, words);
+    const made = banOf(shell, doc, wish);
+    return made !== undefined && (await place(shell, made));
+  },
+};
+
+export const clear: Command = { ...unmigrate, name: "clear", aliases: ["unban"] };
 
 export const moveCommands: readonly Command[] = [migrate, unmigrate];

@@ -5,7 +5,7 @@ import { setAttribute } from "./attributes.ts";
 import { attributeCommands } from "./resource-attributes.ts";
 import { completeResources, metaPlace, resourceNamed, settleIfWanted } from "./resource-common.ts";
 import { historyCommands } from "./resource-history.ts";
-import { moveCommands } from "./resource-move.ts";
+import { ban, clear, moveCommands } from "./resource-move.ts";
 import { traceCommands } from "./resource-trace.ts";
 import type { Command, Level } from "./shell.ts";
 import { notAvailable } from "./unavailable.ts";
@@ -17,9 +17,15 @@ function metaCommand(name: string, summary: string, attribute: string, value: st
     summary,
     usage: "<rsc>",
     min: 1,
-    max: 1,
-    async run(shell, [id = ""]) {
-      const ok = await setAttribute(shell, metaPlace(id), attribute, value);
+    max: Number.POSITIVE_INFINITY,
+    async run(shell, ids) {
+      // Several at once came with newer shells, which work on newer schemas.
+      const many = ids.length > 1 && schemaOf((await shell.ports.cib.query()).root) < 2;
+      if (many) return shell.usage(this);
+      let ok = true;
+      for (const id of ids) {
+        ok = (await setAttribute(shell, metaPlace(id), attribute, value)) && ok;
+      }
       if (ok) await settleIfWanted(shell);
       return ok;
     },
@@ -115,6 +121,63 @@ const locate: Command = {
   hidden: true,
 };
 
+/** What newer shells add. On older schemas the words stay unknown, as they were. */
+function newer(command: Command): Command {
+  return {
+    ...command,
+    hidden: true,
+    async run(shell, words) {
+      if (schemaOf((await shell.ports.cib.query()).root) >= 2)
+        return await command.run(shell, words);
+      shell.error(`syntax: ${[command.name, ...words].join(" ")}`);
+      return false;
+    },
+  };
+}
+
+const maintenance = newer({
+  name: "maintenance",
+  summary: "put a resource into maintenance mode, or back",
+  usage: "<rsc> [{on|off|true|false}]",
+  min: 1,
+  max: 2,
+  async run(shell, [id = "", word = "on"]) {
+    const value = ["on", "true", "yes"].includes(word) ? "true" : "false";
+    return await setAttribute(shell, metaPlace(id), "maintenance", value);
+  },
+  complete: completeResources,
+});
+
+/** Reports of crm_resource. */
+function report(name: string, summary: string, option: string): Command {
+  return newer({
+    name,
+    summary,
+    usage: "[<rsc>]",
+    min: 0,
+    max: 1,
+    async run(shell, [id]) {
+      const resource = id === undefined ? [] : [`--resource=${id}`];
+      shell.say(await shell.ports.cluster.resourceReport([option, ...resource]));
+      return true;
+    },
+    complete: completeResources,
+  });
+}
+
+const scores = newer({
+  name: "scores",
+  summary: "show the scores that placed the resources",
+  usage: "",
+  min: 0,
+  max: 0,
+  async run(shell) {
+    const doc = await shell.ports.cib.query();
+    shell.say(await shell.ports.cluster.simulate(doc, { scores: true, utilization: true }));
+    return true;
+  },
+});
+
 const secret: Command = {
   ...notAvailable("resource", "secret"),
   summary: "manage sensitive parameters",
@@ -142,5 +205,11 @@ export const resource: Level = {
     ...historyCommands,
     ...traceCommands,
     locate,
+    newer(ban),
+    newer(clear),
+    maintenance,
+    scores,
+    report("operations", "show the operations of a resource", "--list-operations"),
+    report("constraints", "show the constraints of a resource", "--constraints"),
   ],
 };

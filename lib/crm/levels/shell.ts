@@ -3,11 +3,14 @@
  * (spec/crm-commands.md section 0, crm-interactive.md). Levels are given to it as a table; cmd/crm feeds it lines.
  */
 import { CrmError } from "../../base/error.ts";
+import { element } from "../../xml/node.ts";
 import { isChanged, openCopy, type WorkingCopy } from "../edit.ts";
 import { helpLevel, helpTopic } from "../help.ts";
+import { lowerKeywords } from "../language/keywords.ts";
 import { splitWords } from "../language/lexer.ts";
 import { LanguageError } from "../language/syntax.ts";
 import type { Message } from "../message.ts";
+import { schemaOf } from "../objects.ts";
 import { defaultOptions, type UserOptions } from "../options.ts";
 import type { Ports } from "../ports.ts";
 
@@ -76,7 +79,7 @@ export class Shell {
   readingPreferences = false;
   /** Line number put before messages; undefined when a person types or one command was given. */
   line: number | undefined;
-  /** True once the cluster refused a write: the program must not end with success then. */
+  /** True once changes were lost: the program must not end with success then. */
   writeFailed = false;
   /** True once quit was said. */
   finished = false;
@@ -208,10 +211,14 @@ export class Shell {
   }
 
   private async dispatch(words: readonly string[]): Promise<boolean> {
-    const [word, ...rest] = words;
-    if (word === undefined) return true;
+    const [typed, ...rest] = words;
+    if (typed === undefined) return true;
     const level = this.level;
-    const command = level.commands.find((c) => c.name === word || c.aliases?.includes(word));
+    const named = (name: string) =>
+      level.commands.find((c) => c.name === name || c.aliases?.includes(name));
+    const word =
+      this.copy !== undefined && named(typed) === undefined ? this.lowered(typed) : typed;
+    const command = named(word);
     if (command !== undefined) {
       if (rest.length < command.min || rest.length > command.max) return this.usage(command);
       return await command.run(this, rest);
@@ -222,6 +229,12 @@ export class Shell {
     if (UP.has(word)) return await this.up(rest[0]);
     this.error(`syntax: ${words.join(" ")}`);
     return false;
+  }
+
+  /** A keyword in capitals, where the CIB's schema is one that newer shells work on. */
+  private lowered(word: string): string {
+    const modern = schemaOf(this.copy?.root ?? element("cib")) >= 2;
+    return modern ? (lowerKeywords([word])[0] ?? word) : word;
   }
 
   /** Enters the level; with more words it runs them there and returns. */

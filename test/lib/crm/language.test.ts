@@ -81,9 +81,9 @@ test("generated ids follow the traditional scheme and avoid what is taken", () =
     "p-monitor-10s",
     "p-monitor-10s-instance_attributes-x",
     "l-rule",
-    "l-expression",
-    "l-expression-0",
-    "l-date_spec",
+    "l-rule-expression",
+    "l-rule-expression-0",
+    "l-rule-expression-0-date_spec",
     "cib-bootstrap-options-a",
   ]) {
     expect(ids).toContain(`"${id}"`);

@@ -8,6 +8,7 @@ import { SCHEMAS, schemaName } from "../cib/schema.ts";
 import { upgradeRoot } from "../cib/upgrade.ts";
 import { problemText, type ValidationProblem, validateCib } from "../cib/validate.ts";
 import type { ScheduleMessage } from "../scheduler/api.ts";
+import { scheduleStatus } from "../scheduler/schedule.ts";
 import type { ClusterStatus } from "../status/state.ts";
 import { readStatus } from "../status/status.ts";
 import { attr, child, element, withAppended, type XmlElement } from "../xml/node.ts";
@@ -48,6 +49,8 @@ export function verifyConfiguration(doc: CibDoc, now: number): Verification {
     blindFaith = !status.options.fencingEnabled;
     findings.push(...promotableProblems(upgraded.root));
     findings.push(...fencingProblems(status, form, hasStatus));
+    // Without a status there is nothing to schedule; what reading found stands.
+    if (hasStatus) findings.push(...newMessages(scheduleStatus(status).messages, findings));
   }
   const hasErrors =
     unusable !== undefined ||
@@ -62,6 +65,17 @@ export function verifyConfiguration(doc: CibDoc, now: number): Verification {
     hasWarnings: findings.some((m) => m.level === "warning"),
     blindFaith,
   };
+}
+
+/** What the scheduler adds; what is said already in the form of the cluster's stack is not repeated. */
+function newMessages(
+  messages: readonly ScheduleMessage[],
+  said: readonly ScheduleMessage[],
+): readonly ScheduleMessage[] {
+  const texts = new Set(said.map((m) => m.text));
+  return messages.filter(
+    (m) => !texts.has(m.text) && !m.text.startsWith("Resource start-up disabled"),
+  );
 }
 
 /** The value of cluster-infrastructure. */

@@ -12,6 +12,11 @@ import { parseXml } from "../../xml/parse.ts";
 import { writeXml } from "../../xml/write.ts";
 import type { StoredState } from "../api.ts";
 
+/**
+ * Digest of what cib.xml is about to hold: written first, so that a crash between cib.xml and its digest is not taken for
+ * damage. Differs: the originals have no such file and fall back to a backup then.
+ */
+const NEXT_SIG = "cib.next.sig";
 /** Backups wrap at this number. */
 const BACKUPS = 100;
 const encoder = new TextEncoder();
@@ -55,6 +60,7 @@ export function storeEffects(
     sequence = (sequence + 1) % BACKUPS;
     effects.push(file("cib.last", encoder.encode(String(sequence))));
   }
+  effects.push(file(NEXT_SIG, encoder.encode(digest)));
   effects.push(file("cib.xml", text));
   effects.push(file("cib.xml.sig", encoder.encode(digest)));
   return { effects, backupSequence: sequence, text, digest };
@@ -75,15 +81,24 @@ function readNumber(read: ReadFile, path: string): number {
   return Number.isSafeInteger(value) && value >= 0 ? value : 0;
 }
 
-function readCib(read: ReadFile, path: string): CibDoc | string | undefined {
+function readDigest(read: ReadFile, path: string): string {
+  const data = read(path);
+  return data === undefined ? "" : decoder.decode(data).trim().toLowerCase();
+}
+
+function readCib(
+  read: ReadFile,
+  path: string,
+  digests: readonly string[],
+): CibDoc | string | undefined {
   const data = read(path);
   if (data === undefined) return undefined;
-  const sig = read(`${path}.sig`);
   try {
     const root = parseXml(decoder.decode(data), path);
     if (root.name !== "cib") return `${path} holds <${root.name}>, not <cib>`;
-    const expected = sig === undefined ? "" : decoder.decode(sig).trim().toLowerCase();
-    if (onDiskDigest(root) !== expected) return `${path} does not match its digest ${path}.sig`;
+    if (!digests.includes(onDiskDigest(root))) {
+      return `${path} does not match its digest ${path}.sig`;
+    }
     return cibDoc(root);
   } catch (error) {
     if (error instanceof CrmError) return error.message;
@@ -100,16 +115,21 @@ export interface Loaded extends StoredState {
 export function loadStored(folder: string, read: ReadFile): Loaded {
   const quorateSeq = readNumber(read, `${folder}/quorate.seq`);
   const backupSequence = readNumber(read, `${folder}/cib.last`) % BACKUPS;
-  const main = readCib(read, `${folder}/cib.xml`);
+  const digests = [`${folder}/cib.xml.sig`, `${folder}/${NEXT_SIG}`];
+  const main = readCib(
+    read,
+    `${folder}/cib.xml`,
+    digests.map((path) => readDigest(read, path)),
+  );
   if (main === undefined) return { cib: undefined, quorateSeq: 0, backupSequence, errors: [] };
   if (typeof main !== "string") return { cib: main, quorateSeq, backupSequence, errors: [] };
   const errors = [main];
   for (let back = 1; back <= BACKUPS; back++) {
     const path = `${folder}/cib-${(backupSequence - back + 2 * BACKUPS) % BACKUPS}.raw`;
-    const backup = readCib(read, path);
+    const backup = readCib(read, path, [readDigest(read, `${path}.sig`)]);
     if (backup === undefined || typeof backup === "string") continue;
     errors.push(`Using the newest good backup ${path} instead`);
-    return { cib: backup, quorateSeq: 0, backupSequence, errors };
+    return { cib: backup, quorateSeq, backupSequence, errors };
   }
   errors.push(`No good backup in ${folder}: starting with an empty configuration`);
   return { cib: undefined, quorateSeq: 0, backupSequence, errors };

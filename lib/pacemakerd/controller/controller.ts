@@ -6,7 +6,7 @@
 import type { CibDoc } from "../../cib/document.ts";
 import { section } from "../../cib/document.ts";
 import type { ScheduleResult } from "../../scheduler/api.ts";
-import type { GraphAction } from "../../scheduler/graph/model.ts";
+import type { GraphAction, TransitionGraph } from "../../scheduler/graph/model.ts";
 import { type Fired, INFINITE_PRIORITY, TransitionEngine } from "../../transition/engine.ts";
 import { attr, idOf } from "../../xml/node.ts";
 import { writeXml } from "../../xml/write.ts";
@@ -202,11 +202,35 @@ export class Controller {
     const { graph } = result;
     this.context.log("notice", `Calculated transition ${this.transition}`);
     if (graph.synapses.length === 0) return;
+    const probes = this.probesFirst(graph);
     const limit = Number.parseInt(graph.attributes.get("batch-limit") ?? "0", 10);
-    this.engine = new TransitionEngine(graph, {
+    this.engine = new TransitionEngine(probes ?? graph, {
       batchLimit: Number.isSafeInteger(limit) ? limit : 0,
       mayStart: (action) => this.mayStart(action),
     });
+    if (probes !== undefined) this.engine.abort(0, "restart", "");
+  }
+
+  private lastProbes = "";
+
+  /**
+   * Where something is unknown, only the probes are carried out, then everything is scheduled anew: what a restarted manager
+   * finds running is not moved about on a guess. Differs: the originals start what they can meanwhile.
+   */
+  private probesFirst(graph: TransitionGraph): TransitionGraph | undefined {
+    const isProbe = (action: GraphAction) =>
+      action.kind === "rsc_op" &&
+      action.operation === "monitor" &&
+      !action.attributes.has("CRM_meta_interval");
+    const probes = graph.synapses.filter((s) => s.inputs.length === 0 && s.actions.every(isProbe));
+    const text = probes.map((s) => s.actions.map((a) => `${a.operationKey}@${a.node?.id}`)).join();
+    const again = text === this.lastProbes;
+    this.lastProbes = text;
+    const others = graph.synapses.some((s) =>
+      s.actions.some((a) => a.kind !== "pseudo_event" && !isProbe(a)),
+    );
+    if (probes.length === 0 || again || !others) return undefined;
+    return { attributes: graph.attributes, synapses: probes };
   }
 
   private lastMessages = "";
@@ -268,7 +292,7 @@ export class Controller {
     this.engine = undefined;
     this.sent.clear();
     if (engine.completion === "restart") {
-      this.dirty = engine.abortReason;
+      this.dirty = engine.abortReason || "Probes are done";
       return;
     }
     if (this.leaveSelf) {

@@ -1,0 +1,22 @@
+/** Seeds of whole-node histories that once broke an invariant, with what was wrong. They run in every suite. */
+export interface NodeLedgerLine {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly minutes: number;
+  readonly was: string;
+}
+
+export const nodeLedger: readonly NodeLedgerLine[] = [
+  {
+    seed: 9,
+    nodes: 3,
+    minutes: 1,
+    was: "a lone manager on a quorate ring stamped its stale CIB with the new quorate sequence",
+  },
+  {
+    seed: 16,
+    nodes: 3,
+    minutes: 1,
+    was: "a manager that started while the ring synchronised never joined the group",
+  },
+];

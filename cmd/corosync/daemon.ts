@@ -18,6 +18,7 @@ import type { Place } from "../../lib/corosync/place.ts";
 import { expectedVotesPath, ringIdPath, timersOf } from "../../lib/corosync/settings.ts";
 import { selfCommand } from "../../lib/runtime/command-line.ts";
 import { makeFolder, readWhole } from "../../lib/runtime/disk.ts";
+import { runRealtime } from "../../lib/runtime/ffi/scheduling.ts";
 import { type Host, runCore } from "../../lib/runtime/host.ts";
 import { interfaceAddresses } from "../../lib/runtime/interfaces.ts";
 import { type IpcServer, serveIpc } from "../../lib/runtime/ipc-server.ts";
@@ -169,6 +170,9 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   let watch: NodeJS.Timeout | undefined;
   try {
     host.post({ kind: "start" });
+    if (config.realtime && !runRealtime()) {
+      say("warning", "MAIN", "Could not set SCHED_RR: a busy machine may delay the token");
+    }
     const complain = (error: Error) => say("debug", "TOTEM", `socket: ${error.message}`);
     const receive = (data: Uint8Array) => post({ kind: "datagram", data });
     transport = await openTransport(config, place, receive, complain);

@@ -96,6 +96,8 @@ export interface CorosyncConfig {
   /** `service { name: pacemaker }`: version 0 means that we start and supervise pacemakerd. */
   readonly pacemaker: { readonly version: 0 | 1 } | undefined;
   readonly ipcType: "shm" | "socket";
+  /** Run in the realtime class (system.sched_rr); on unless the file says no. */
+  readonly realtime: boolean;
   readonly allowed: readonly { readonly uid?: string; readonly gid?: string }[];
   readonly stateDirectory: string;
   /** Everything, for keys.ts. */
@@ -434,6 +436,7 @@ export function readConfig(text: string, file: string): ReadResult {
     logging,
     pacemaker: named ? { version: entryOf(service, "ver")?.value === "1" ? 1 : 0 } : undefined,
     ipcType: ipc === "socket" ? "socket" : "shm",
+    realtime: entryOf(system, "sched_rr")?.value !== "no",
     allowed: sections(children, "uidgid").map((s) => {
       const uid = entryOf(s.children, "uid")?.value;
       const gid = entryOf(s.children, "gid")?.value;

@@ -38,7 +38,8 @@ export function enterCommit(ring: RingState, received: CommitToken): void {
 
 export function sendCommitToken(ring: RingState, token: CommitToken): void {
   ring.statistics.memb_commit_token_tx++;
-  ring.sendToken(encodeTotem(token));
+  // knet delivers a unicast only to the node that is named in it.
+  ring.sendToken(encodeTotem({ ...token, target: ring.tokenTarget }));
 }
 
 /** The same token, full: everyone has filled it, the second round starts. */

@@ -38,7 +38,7 @@ export function enterRecovery(ring: RingState, token: CommitToken): void {
   ring.restartTokenTimer();
   const tokenSeq = next(token.tokenSeq);
   ring.commitTokenSeq = tokenSeq;
-  sendCommitToken(ring, { ...token, nodeId: ring.nodeId, target: 0, tokenSeq });
+  sendCommitToken(ring, { ...token, nodeId: ring.nodeId, tokenSeq });
 }
 
 /** Third round: the representative knows that all are in RECOVERY and makes the first token, once. */
@@ -54,7 +54,7 @@ export function onCommitTokenInRecovery(ring: RingState, token: CommitToken): vo
     encodeTotem({
       kind: "orf-token",
       nodeId: ring.nodeId,
-      target: 0,
+      target: ring.tokenTarget,
       seq: 0,
       tokenSeq: 0,
       aru: beforeFirst,

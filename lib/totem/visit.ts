@@ -56,7 +56,8 @@ export function workToken(ring: RingState, token: OrfToken): TokenDraft {
 /** The datagram of the draft. */
 export function encodeDraft(ring: RingState, draft: TokenDraft): Uint8Array {
   ring.statistics.orf_token_tx++;
-  return encodeTotem({ ...draft, kind: "orf-token", nodeId: ring.nodeId, target: 0 });
+  const { nodeId, tokenTarget: target } = ring;
+  return encodeTotem({ ...draft, kind: "orf-token", nodeId, target });
 }
 
 /** Multicasts a packet under the next number of the token; our own copy is in the queue before it leaves. */

@@ -269,7 +269,12 @@ export function upgrade(root: XmlElement, _request: CibRequest, context: CibCont
   if (typeof target !== "number") return refuse(Rc.transformFailed, "unknown target schema");
   if (typeof current === "number" && current >= target) return refuse(Rc.schemaUnchanged);
   const upgraded = upgradeRoot(root, target);
-  return isRejection(upgraded) ? refuse(Rc.transformFailed, upgraded.text) : edited(upgraded.root);
+  if (isRejection(upgraded)) return refuse(Rc.transformFailed, upgraded.text);
+  // A new line of versions, so that nothing of the old schema can win over it.
+  const adminEpoch = Number.parseInt(attr(root, "admin_epoch") ?? "0", 10) || 0;
+  let result = withAttr(upgraded.root, "admin_epoch", String(adminEpoch + 1));
+  result = withAttr(result, "epoch", "1");
+  return edited(withAttr(result, "num_updates", "1"));
 }
 
 function edited(root: XmlElement | undefined): Result {

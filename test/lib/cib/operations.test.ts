@@ -66,6 +66,15 @@ describe("versions", () => {
     expect(versionText(done(doc, { op: "cib_erase" }).doc.version)).toBe("1.3.0");
     expect(done(doc, { op: "cib_bump" }).doc.version.epoch).toBe(3);
   });
+  test("an upgrade begins a new line of versions, and is refused when there is nothing to do", () => {
+    const old = emptyCib({ schema: "pacemaker-3.0", epoch: 7 });
+    const { doc } = done(old, { op: "cib_upgrade" });
+    expect([versionText(doc.version), attr(doc.root, "validate-with")]).toEqual([
+      "1.1.2",
+      "pacemaker-3.9",
+    ]);
+    expect(refused(doc, { op: "cib_upgrade" }).code).toBe("pcmk_rc_schema_unchanged");
+  });
   test("an older whole CIB is refused, a newer one accepted", () => {
     const doc = withA();
     const older = withAttr(doc.root, "epoch", "1");

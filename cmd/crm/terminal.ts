@@ -31,7 +31,11 @@ export class ReadlineTerminal implements Terminal {
   }
 
   readonly confirm = async (question: string): Promise<boolean> => {
-    const line = await ask(this.readline, `${question}`);
+    // After Ctrl-D the shell's own readline is closed; the last question gets one of its own.
+    const last =
+      this.readline === undefined ? createInterface(process.stdin, process.stdout) : undefined;
+    const line = await ask(this.readline ?? last, question);
+    last?.close();
     return /^y(es)?$/i.test(line?.trim() ?? "");
   };
 }
@@ -125,6 +129,9 @@ export async function interact(shell: Shell, terminal: ReadlineTerminal): Promis
     terminal: true,
   });
   terminal.readline = readline;
+  readline.once("close", () => {
+    terminal.readline = undefined;
+  });
   const search = new HistorySearch(readline, process.stdout, () => [...history]);
   search.attach();
   const joiner = new LineJoiner();

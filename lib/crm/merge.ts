@@ -1,9 +1,10 @@
 /**
- * Whole objects from one document put into another: a commit tried again on a newer version, and XML that is loaded.
- * Objects are the elements directly below a section, known by their id.
+ * Parts of one document put into another: a commit tried again on a newer version (by differences), and XML that is loaded
+ * (by objects: the elements directly below a section, known by their id).
  */
+import type { Rejection } from "../base/error.ts";
 import { idOf, withChildren, type XmlElement } from "../xml/node.ts";
-import { writeXml } from "../xml/write.ts";
+import { applyPatchset, makePatchset } from "../xml/patch.ts";
 import type { SectionName } from "./language/kind.ts";
 import {
   appendToSection,
@@ -12,10 +13,6 @@ import {
   replaceElement,
   sectionOf,
 } from "./objects.ts";
-
-function same(a: XmlElement | undefined, b: XmlElement): boolean {
-  return a === b || (a !== undefined && writeXml(a) === writeXml(b));
-}
 
 function byId(root: XmlElement, section: string): ReadonlyMap<string, XmlElement> {
   const found = sectionOf(root, section as SectionName)?.children ?? [];
@@ -28,26 +25,18 @@ export function putObject(root: XmlElement, section: SectionName, el: XmlElement
   return old === undefined ? appendToSection(root, section, el) : replaceElement(root, old, el);
 }
 
-/** What was changed from `base` to `mine`, made again in `theirs`: ours win object by object. */
-export function carryOver(base: XmlElement, mine: XmlElement, theirs: XmlElement): XmlElement {
-  let next = theirs;
-  for (const section of configurationOf(mine).children) {
-    const name = section.name as SectionName;
-    const before = byId(base, name);
-    for (const el of section.children) {
-      if (!same(before.get(idOf(el)), el)) next = putObject(next, name, el);
-    }
-  }
-  for (const section of configurationOf(base).children) {
-    const kept = byId(mine, section.name);
-    for (const el of section.children) {
-      const theirsNow = byId(next, section.name).get(idOf(el));
-      if (!kept.has(idOf(el)) && theirsNow !== undefined) {
-        next = replaceElement(next, theirsNow, undefined);
-      }
-    }
-  }
-  return next;
+/**
+ * What was changed from `base` to `mine`, made again in `theirs`: attribute by attribute, so that what somebody else changed
+ * in the same set or resource stays. A rejection when a change has lost its place (the object is gone).
+ */
+export function carryOver(
+  base: XmlElement,
+  mine: XmlElement,
+  theirs: XmlElement,
+): XmlElement | Rejection {
+  const patchset = makePatchset(base, mine, { versions: false });
+  if (patchset === undefined) return theirs;
+  return applyPatchset(theirs, patchset, { checkVersions: false });
 }
 
 /** The configuration of a loaded document: all of it, or its objects put over ours. */

@@ -2,6 +2,7 @@
  * verify, commit, ptest and leaving the level. A commit is the difference between the version that was read and the edited
  * one, and carries the former: what somebody else changed meanwhile is never overwritten (HOUSE rule 7).
  */
+import { isRejection } from "../../base/error.ts";
 import { versionText } from "../../cib/document.ts";
 import { element } from "../../xml/node.ts";
 import { writeXml } from "../../xml/write.ts";
@@ -95,22 +96,14 @@ async function offerRetry(shell: Shell, mine: WorkingCopy, theirs: WorkingCopy):
   if (!(await shell.confirm("Make your changes on the new version and try again? ", false))) {
     return false;
   }
-  const merged = await shell.ports.cib.commit(theirs.base, editedDoc(rebase(mine, theirs)));
-  if (merged.kind === "done") {
-    shell.copy = openCopy(await shell.ports.cib.query());
-    return true;
+  const root = carryOver(mine.base.root, mine.root, theirs.root);
+  if (isRejection(root)) {
+    shell.error(`your changes do not fit on the new version: ${root.text}`);
+    shell.info("refresh drops them and reads the new version");
+    return false;
   }
-  shell.error(
-    merged.kind === "refused"
-      ? `could not commit: ${merged.text}`
-      : "it changed again; nothing was written",
-  );
-  return false;
-}
-
-/** Our changes on top of another base: objects we changed win, objects we deleted go, the rest is theirs. */
-function rebase(mine: WorkingCopy, theirs: WorkingCopy): WorkingCopy {
-  return { base: theirs.base, root: carryOver(mine.base.root, mine.root, theirs.root) };
+  shell.copy = { base: theirs.base, root };
+  return await commitCopy(shell, false);
 }
 
 const verify: Command = {

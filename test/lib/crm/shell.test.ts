@@ -66,6 +66,21 @@ test("a person may see the other change and make the own one again on top of it"
   expect(cluster.xml()).toContain('id="webip"');
 });
 
+test("the other change survives in the same set, attribute by attribute", async () => {
+  const cluster = new MemoryCluster();
+  await cluster.run("configure property stonith-enabled=false");
+  cluster.answers = [false, true];
+  const shell = cluster.shell();
+  await shell.runLine("configure");
+  await shell.runLine("property no-quorum-policy=ignore");
+  cluster.answers = undefined;
+  await cluster.run("configure property cluster-delay=30s");
+  expect(await shell.runLine("commit")).toBe(true);
+  for (const name of ["stonith-enabled", "no-quorum-policy", "cluster-delay"]) {
+    expect(cluster.xml()).toContain(`name="${name}"`);
+  }
+});
+
 test("a commit with errors needs force", async () => {
   const cluster = new MemoryCluster();
   expect(await cluster.run("configure", "primitive webip IPaddr", "commit")).toBe(false);

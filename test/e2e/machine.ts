@@ -45,8 +45,6 @@ export function machine(labs: readonly string[] = []): Machine {
     network: readlinkSync("/proc/self/ns/net"),
     labProcesses: labProcesses(labs),
     sharedMemory: names("/dev/shm").filter((name) => name.startsWith("qb-")),
-    run: names("/run").filter(
-      (name) => name !== "quorate-lab" || names("/run/quorate-lab").length > 0,
-    ),
+    run: names("/run").filter((name) => name !== "quorate-lab"),
   };
 }

@@ -4,6 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
+import { agentKey } from "../../agents/table.ts";
 import type { JobDoneEvent, RunEffect } from "../../lib/pacemakerd/api.ts";
 import { selfCommand } from "../../lib/runtime/command-line.ts";
 import { type RunningProgram, runProgram } from "../../lib/runtime/spawn.ts";
@@ -23,6 +24,7 @@ export function agentCommand(
       const path = `${folder}/${provider ?? "heartbeat"}/${agent}`;
       if (existsSync(path)) return [path, action];
     }
+    if (agentKey(`ocf:${provider ?? "heartbeat"}:${agent}`) === undefined) return undefined;
     return [...selfCommand(), "agent", `ocf:${provider ?? "heartbeat"}:${agent}`, action];
   }
   const script = isAbsolute(agent) ? agent : `${INIT_FOLDER}/${agent}`;

@@ -24,6 +24,8 @@ import { allowGroup, type Place, RingLink } from "./ring-link.ts";
 
 const CIB_FOLDER = "/var/lib/pacemaker/cib";
 const FOLDERS = [CIB_FOLDER, "/var/lib/pacemaker/cores", "/var/lib/pacemaker/pengine"];
+/** Agents keep their state here and expect the folder to be there. */
+const AGENT_FOLDER = "/run/resource-agents";
 const CLOCK_MS = 10_000;
 /** Services whose messages are as large as the CIB. */
 const CIB_SERVICES = ["cib_ro", "cib_rw", "cib_shm"];
@@ -37,6 +39,7 @@ interface Accounts {
   readonly gid: number | undefined;
   /** uids that belong to the group. */
   readonly members: ReadonlySet<number>;
+  readonly names: ReadonlyMap<number, string>;
 }
 
 function table(path: string): readonly (readonly string[])[] {
@@ -54,12 +57,18 @@ function readAccounts(): Accounts {
   const users = table("/etc/passwd");
   const group = table("/etc/group").find((row) => row[0] === GROUP);
   const gid = group?.[2] === undefined ? undefined : Number(group[2]);
-  const names = new Set((group?.[3] ?? "").split(","));
+  const listed = new Set((group?.[3] ?? "").split(","));
   const members = users
-    .filter((row) => names.has(row[0] ?? "") || (gid !== undefined && Number(row[3]) === gid))
+    .filter((row) => listed.has(row[0] ?? "") || (gid !== undefined && Number(row[3]) === gid))
     .map((row) => Number(row[2]));
   const own = users.find((row) => row[0] === USER)?.[2];
-  return { uid: own === undefined ? undefined : Number(own), gid, members: new Set(members) };
+  const names = new Map(users.map((row) => [Number(row[2]), row[0] ?? ""] as const));
+  return {
+    uid: own === undefined ? undefined : Number(own),
+    gid,
+    members: new Set(members),
+    names,
+  };
 }
 
 function readStored(path: string): Uint8Array | undefined {
@@ -96,11 +105,14 @@ function agentDefaults(env: ManagerOptions["env"]): Readonly<Record<string, stri
 export async function runManager(options: ManagerOptions): Promise<number> {
   const { ipc, place, log } = options;
   for (const folder of FOLDERS) makeFolder(folder, 0o750);
+  makeFolder(AGENT_FOLDER);
   const say = (level: "error" | "crit" | "warning" | "debug", text: string) =>
     log.write({ kind: "log", level, subsystem: "pacemakerd", text });
   const loaded = loadStored(CIB_FOLDER, readStored);
   for (const text of loaded.errors) say("error", text);
+  const accounts = readAccounts();
   const core = new Pacemakerd({
+    userOf: (uid) => accounts.names.get(uid) ?? `uid ${uid}`,
     nodeId: place.nodeId,
     nodeName: place.nodeName,
     processId: process.pid,
@@ -114,7 +126,6 @@ export async function runManager(options: ManagerOptions): Promise<number> {
   });
   let host: Host<PacemakerdEvent> | undefined;
   const post = (event: PacemakerdEvent) => host?.post(event);
-  const accounts = readAccounts();
   const isAllowed = (uid: number, gid: number) =>
     uid === 0 || uid === accounts.uid || gid === accounts.gid || accounts.members.has(uid);
   const server = serveIpc({

@@ -93,10 +93,7 @@ export class RingLink {
   }
 
   /** Connects. Events come only after `join`, when the caller can already send. */
-  static async open(
-    ipc: IpcTransport,
-    post: (event: PacemakerdEvent) => void,
-  ): Promise<RingLink> {
+  static async open(ipc: IpcTransport, post: (event: PacemakerdEvent) => void): Promise<RingLink> {
     return new RingLink(await connectCpg(ipc), await connectQuorum(ipc), post);
   }
 
@@ -141,7 +138,7 @@ export class RingLink {
     if (this.lost) return;
     const found: string[] = [];
     for (const group of FOREIGN_GROUPS) {
-      if ((await this.cpg.membership(group)).length > 0) found.push(group);
+      if ((await this.cpg.membership(group)).length > 0) found.push(group.replace("\0", ""));
     }
     const text = found.join(" ");
     if (text === this.foreign) return;

@@ -162,6 +162,8 @@ export interface PacemakerdConfig {
   readonly cibFolder: string;
   readonly stored: StoredState;
   readonly cores: number;
+  /** The name of a user, for access rules and for update-user. */
+  readonly userOf: (uid: number) => string;
   /** Seconds east of UTC, for texts that tools show as local time. */
   readonly utcOffsetSeconds: number;
 }

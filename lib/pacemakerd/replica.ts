@@ -369,6 +369,7 @@ export class Replica {
         return;
       case "ack":
         this.controller.ack(from.nodeId, message.key, message.rc, message.status);
+        this.door.controller.answered(message.key);
         return;
       case "attribute":
       case "clear-failure":
@@ -518,13 +519,7 @@ export class Replica {
     const key = `0:-1:0:${this.context.uuid()}`;
     const order = root === undefined ? undefined : parseOrder(root, key, this.config.nodeName);
     if (order !== undefined) this.executor.fail({ ...order.operation, operation: "asyncmon" });
-    this.context.multicast({
-      kind: "history-deleted",
-      resource: message.resource,
-      entry: `${message.resource}_asyncmon_none`,
-      key: message.key,
-      refresh: 0,
-    });
+    this.context.multicast({ kind: "ack", key: message.key, rc: 0, status: OpStatus.done });
   }
 
   private applyDeleted(

@@ -130,8 +130,8 @@ export type GroupNews =
 
 /** Our CPG group's name. A name of its own keeps us apart from other managers (HOUSE rule 11). */
 export const GROUP_NAME = "quorate";
-/** Groups whose members are other managers. */
-export const FOREIGN_GROUPS = ["crmd", "cib", "attrd", "stonith-ng"] as const;
+/** Groups whose members are other managers; their names include a NUL (spec/ipc.md 2.6). */
+export const FOREIGN_GROUPS = ["crmd\0", "cib\0"] as const;
 
 /**
  * Puts group and ring together: corosync tells of them in two events, in any order. Every change of either gives a

@@ -193,6 +193,7 @@ export class World {
       cibFolder: CIB_FOLDER,
       stored: loadStored(CIB_FOLDER, (path) => sim.disk.read(path)),
       cores: 2,
+      userOf: () => "root",
       utcOffsetSeconds: 0,
     };
     this.perform(sim, sim.node.startManager(this.now, config, this.epochMs()));

@@ -19,9 +19,9 @@ export interface AppliedRequest {
 
 interface Who {
   readonly now: number;
-  readonly offset: number;
-  readonly origin: string;
-  readonly client: string;
+  readonly offset?: number;
+  readonly origin?: string;
+  readonly client?: string;
   readonly user: string;
 }
 
@@ -31,14 +31,14 @@ function run(
   section: string,
   options: number,
   data: XmlElement | undefined,
-  who: Who | undefined,
+  who: Who,
 ): AppliedRequest {
   const operation = operationNamed(op);
   if (operation === undefined) {
     return { doc, rc: EINVAL, output: undefined, configurationChanged: false };
   }
   const request = { op: operation, section: section === "" ? undefined : section, data, options };
-  const context = who === undefined ? { now: 0 } : { ...who, aclUser: who.user };
+  const context = { ...who, aclUser: who.user };
   const outcome = applyRequest(doc, request, context);
   if (isRejection(outcome)) {
     const rc = -toLegacy(outcome.rc);
@@ -58,8 +58,9 @@ export function queryCib(
   doc: CibDoc,
   section: string,
   options: number,
+  user: string,
 ): { readonly rc: number; readonly output: XmlElement | undefined } {
-  return run(doc, "cib_query", section, options, undefined, undefined);
+  return run(doc, "cib_query", section, options, undefined, { now: 0, user });
 }
 
 /** A request that came out of the order. `origin` is the node that asked. */

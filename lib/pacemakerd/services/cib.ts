@@ -92,7 +92,7 @@ export class CibService {
     if (READS.has(op)) {
       const answer =
         op === "cib_query"
-          ? queryCib(this.port.doc(), section, options)
+          ? queryCib(this.port.doc(), section, options, this.userOf(message))
           : { rc: 0, output: undefined };
       this.answer(op, waiting, answer.rc, answer.output);
     } else if (!WRITES.has(op)) {
@@ -106,6 +106,13 @@ export class CibService {
     }
   }
 
+  /** Who asks: the peer's own user; only root and hacluster may speak for another. */
+  private userOf({ client, xml }: ClientMessage): string {
+    const own = this.context.config.userOf(client.uid);
+    const claimed = attr(xml, "cib_user");
+    return claimed !== undefined && (own === "root" || own === "hacluster") ? claimed : own;
+  }
+
   private write(waiting: Waiting, op: string, section: string): void {
     const { xml, client } = waiting.message;
     const data = child(xml, "cib_calldata")?.children[0];
@@ -113,7 +120,7 @@ export class CibService {
     this.waiting.set(id, waiting);
     this.context.multicast(
       this.newRequest(id, op, section, waiting.options, data, {
-        user: client.uid === 0 ? "root" : (attr(xml, "cib_user") ?? `uid ${client.uid}`),
+        user: this.userOf(waiting.message),
         client: client.name,
       }),
     );

@@ -29,6 +29,18 @@ interface ToolOrder {
   readonly node: string;
 }
 
+/** What may be asked besides hello. Everything else is refused, with one answer like any request. */
+const TASKS: ReadonlySet<string> = new Set([
+  "ping",
+  "list-nodes",
+  "node-info",
+  "lrm_delete",
+  "lrm_fail",
+  "lrm_refresh",
+  "probe_again",
+  "rm_node_cache",
+]);
+
 export class ControllerService {
   private readonly context: Context;
   private readonly clients: Clients;
@@ -69,6 +81,14 @@ export class ControllerService {
       return;
     }
     const data = child(xml, "crm_xml")?.children[0];
+    if (!TASKS.has(task)) {
+      this.context.log(
+        "warning",
+        `${client.name} asked the controller for ${task || "nothing"}, which is unknown`,
+      );
+      this.clients.acknowledge(message, PROTOCOL_ERROR);
+      return;
+    }
     this.clients.acknowledge(message, FOLLOWS);
     switch (task) {
       case "ping":
@@ -88,14 +108,9 @@ export class ControllerService {
       case "probe_again":
         this.probeAgain(message, data);
         return;
-      case "rm_node_cache":
-        return;
       default:
-        this.context.log(
-          "warning",
-          `${client.name} asked the controller for ${task || "nothing"}, which is unknown`,
-        );
-        this.clients.acknowledge(message, PROTOCOL_ERROR);
+        // rm_node_cache: the CIB alone remembers nodes here, so there is nothing to forget.
+        return;
     }
   }
 

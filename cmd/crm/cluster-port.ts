@@ -1,11 +1,12 @@
 /** What the shell asks of the cluster: status, checks, places of resources, clean-ups, attributes, fencing. */
 import { CrmError } from "../../lib/base/error.ts";
+import { resultText } from "../../lib/base/result-code.ts";
 import { type CibDoc, section } from "../../lib/cib/document.ts";
 import { parseOptions, withCommonOptions } from "../../lib/cli/options.ts";
 import type { Session, Tool } from "../../lib/cli/tool.ts";
 import { connectAttributes } from "../../lib/client/attributes.ts";
 import { connectController } from "../../lib/client/controller.ts";
-import { connectFencer } from "../../lib/client/fencer.ts";
+import { connectFencer, FencerOption } from "../../lib/client/fencer.ts";
 import type { CibPort, ClusterPort, ResourcePlace, VerifyResult } from "../../lib/crm/ports.ts";
 import { classicText } from "../../lib/render/classic.ts";
 import { currentText } from "../../lib/render/current.ts";
@@ -123,18 +124,23 @@ export class ShellCluster implements ClusterPort {
     }
   }
 
-  async fence(node: string): Promise<void> {
-    this.#needLive(`fencing of ${node}`);
+  fence(node: string): Promise<void> {
+    return this.#fence(node, "reboot", 0);
+  }
+
+  confirmDown(node: string): Promise<void> {
+    return this.#fence(node, "off", FencerOption.manualAck);
+  }
+
+  async #fence(target: string, action: string, options: number): Promise<void> {
+    this.#needLive(`fencing of ${target}`);
     const fencer = await connectFencer(this.session);
     try {
-      await fencer.fence({ target: node, action: "reboot", timeoutSeconds: FENCE_SECONDS });
+      const { rc } = await fencer.fence({ target, action, options, timeoutSeconds: FENCE_SECONDS });
+      if (rc !== 0) throw new CrmError(`fencing of ${target}: ${resultText(rc)}`);
     } finally {
       fencer.close();
     }
-  }
-
-  async confirmDown(node: string): Promise<void> {
-    throw new CrmError(`clearstate ${node}: not available yet in this version; nothing was done`);
   }
 
   async removeNode(node: string): Promise<void> {

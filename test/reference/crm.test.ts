@@ -24,7 +24,6 @@ const DIFFERING: Readonly<Record<string, string>> = {
 /** What only crmsh 4.4.1 can do and we cannot, with the reason. */
 const NOT_YET: Readonly<Record<string, string>> = {
   "prim-ambiguous-provider": "only our own agents here: one provider has Stateful",
-  "bundle-meta": "bundles come later",
   "colo-instance": "instances of clones are accepted",
   "colo-one": "Differs: a colocation of one resource says nothing",
   "order-one": "Differs: an order of one resource says nothing",

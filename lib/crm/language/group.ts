@@ -5,6 +5,7 @@ import { parseSet, printSets, SET_ELEMENTS } from "./nvset.ts";
 import {
   checkId,
   type Draft,
+  isModern,
   LanguageError,
   type ParseContext,
   syntaxError,
@@ -35,6 +36,7 @@ function parseContainer(
   while (!words.done && members.length < most) {
     const word = words.peek() ?? "";
     if (SECTIONS.has(word) || word.startsWith("description=")) break;
+    if (word.includes("=") && isModern(context) && members.length > 0) break;
     if (word.includes("=")) throw syntaxError(keyword, words.rest());
     if (members.includes(word)) {
       throw new LanguageError(`in ${keyword} ${id} child ${word} listed more than once`);
@@ -44,6 +46,9 @@ function parseContainer(
   if (members.length === 0) throw syntaxError(keyword, all);
   const description = takeDescription(words);
   const sets: XmlElement[] = [];
+  if (isModern(context) && (words.peek() ?? "").includes("=")) {
+    sets.push(parseSet("instance_attributes", words, SECTIONS, context));
+  }
   while (!words.done) {
     const rest = words.rest();
     const word = words.next();

@@ -1,6 +1,7 @@
 /** The table of all kinds, in the order in which `configure show` lists them (spec/crm-commands.md section 11). */
 import type { XmlElement } from "../../xml/node.ts";
 import { alert } from "./alert.ts";
+import { bundle } from "./bundle.ts";
 import { colocation } from "./colocation.ts";
 import { fencing } from "./fencing.ts";
 import { clone, group, ms } from "./group.ts";
@@ -19,6 +20,7 @@ export const kinds: readonly ObjectKind[] = [
   node,
   template,
   primitive,
+  bundle,
   group,
   ms,
   clone,

@@ -96,7 +96,8 @@ export function parseSets(
     } else if (/^(sequential|require-all)=/.test(word)) {
       if (open === undefined) throw syntaxError(command, rest);
       const eq = word.indexOf("=");
-      open.attrs.set(word.slice(0, eq), word.slice(eq + 1));
+      const yes = /^(true|yes|on|1)$/i.test(word.slice(eq + 1));
+      open.attrs.set(word.slice(0, eq), yes ? "true" : word.slice(eq + 1));
     } else {
       const member = parseMember(word, kind, context);
       if (member.instance !== undefined) throw syntaxError(command, rest);

@@ -1,7 +1,7 @@
 /** `tag ID[:] REF …`: a name for several objects. */
 import { attr, element } from "../../xml/node.ts";
 import type { ObjectKind } from "./kind.ts";
-import { checkId } from "./syntax.ts";
+import { checkId, syntaxError } from "./syntax.ts";
 
 export const tag: ObjectKind = {
   word: "tag",
@@ -12,6 +12,7 @@ export const tag: ObjectKind = {
   since: 1.03,
   parse([name, ...references]) {
     const id = checkId((name ?? "").replace(/:$/, ""));
+    if (references.length === 0) throw syntaxError("tag", [name ?? ""]);
     return {
       element: element(
         "tag",

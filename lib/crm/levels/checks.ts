@@ -55,6 +55,8 @@ export async function checkObject(
     case "primitive":
     case "rsc_template":
       return [...checkMeta(root, object), ...(await checkAgent(root, object, agents))];
+    case "bundle":
+      return checkMeta(root, object);
     case "group":
     case "clone":
     case "ms":

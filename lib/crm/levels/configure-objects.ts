@@ -25,6 +25,7 @@ export function adopt(shell: Shell, edit: Edit): void {
 const SUMMARIES: Readonly<Record<string, string>> = {
   node: "define a cluster node",
   primitive: "define a resource",
+  bundle: "define a resource inside containers",
   group: "define a group",
   clone: "define a clone",
   ms: "define a master-slave resource",

@@ -43,6 +43,7 @@ const SAME: readonly string[] = [
   "order o Mandatory: webip:start webserver:promote symmetrical=false",
   "order o inf: ( webip webserver ) webserver",
   "rsc_ticket k t: webip:Master loss-policy=fence",
+  'bundle b \\\n\tdocker image="x" replicas="2" \\\n\tnetwork ip-range-start="10.0.0.1" port-mapping port="80" \\\n\tstorage storage-mapping source-dir="/a" target-dir="/b" \\\n\tprimitive webip',
   "tag both webip webserver",
   "role r \\\n\tread cib \\\n\twrite meta:webip:target-role",
 ];

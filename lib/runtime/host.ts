@@ -46,6 +46,9 @@ export interface HostOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+/** setTimeout takes 31 bits; a longer delay would run out at once. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
 /** EX_SOFTWARE: the exit code after an error of our own code. */
 const EXIT_SOFTWARE = 70;
 
@@ -172,8 +175,16 @@ class CoreHost<Event extends Kind, Effect extends Kind> implements Host<Event> {
   #setTimer(name: string, delayMs: Millis): void {
     this.#cancelTimer(name);
     const generation = ++this.#generation;
-    const fire = () => this.#enqueue({ timer: name, generation });
-    this.#timers.set(name, { handle: setTimeout(fire, Math.max(0, delayMs)), generation });
+    const due = this.#now() + Math.max(0, delayMs);
+    const arm = (left: Millis) => {
+      const fire = () =>
+        left <= LONGEST_TIMEOUT_MS
+          ? this.#enqueue({ timer: name, generation })
+          : arm(due - this.#now());
+      const handle = setTimeout(fire, Math.min(left, LONGEST_TIMEOUT_MS));
+      this.#timers.set(name, { handle, generation });
+    };
+    arm(Math.max(0, delayMs));
   }
 
   #cancelTimer(name: string): void {

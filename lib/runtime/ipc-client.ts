@@ -43,6 +43,8 @@ const SETUP_ATTEMPTS = 10;
 const SETUP_RETRY_MS = 100;
 /** How long a full or flow-controlled request channel is tried before `send` rejects with "again". */
 const SEND_PATIENCE_MS = 10_000;
+/** Responses kept of a peer that is gone; more than one is never owed. */
+const LAST_WORDS = 16;
 const SPINS = 200;
 const BLOCK_SLICE_MS = 20;
 /** Turns of the event loop before a polling client sleeps; most answers come within them. */
@@ -74,6 +76,8 @@ class Connection implements IpcConnection {
   /** Requests go one after the other, as responses carry nothing that would tell them apart. */
   #turn: Promise<unknown> = Promise.resolve();
   #wakeWaiter: (() => void) | undefined;
+  /** Responses that were there when the peer went: a daemon may answer as its last act. */
+  readonly #lastWords: Uint8Array[] = [];
 
   constructor(service: string, waiting: "blocking" | "polling") {
     this.#service = service;
@@ -242,6 +246,8 @@ class Connection implements IpcConnection {
   async #response(timeoutMs: number): Promise<Uint8Array> {
     const deadline = performance.now() + timeoutMs;
     for (let round = 0; ; round++) {
+      const last = this.#lastWords.shift();
+      if (last !== undefined) return last;
       if (this.#closed) throw this.#error("closed", "went away");
       const channel = this.#channel!;
       const mayBlock = this.#waiting === "blocking" && round > 0;
@@ -278,6 +284,11 @@ class Connection implements IpcConnection {
     if (this.#closed) return;
     // What the peer sent before it went is still in the rings.
     this.#drainEvents();
+    for (let left = LAST_WORDS; left > 0; left--) {
+      const message = this.#channel?.takeResponse(1, 0) ?? "empty";
+      if (typeof message === "string") break;
+      this.#lastWords.push(message);
+    }
     this.close();
     this.onClose?.();
   }

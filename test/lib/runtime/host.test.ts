@@ -64,6 +64,14 @@ test("a timer set again replaces the old one; a cancelled one never arrives", as
   host.stop();
 });
 
+test("a timer of a month does not run out at once", async () => {
+  const { done, go, host } = newHost();
+  go({ kind: "set-timer", name: "month", delayMs: 31 * 24 * 3600 * 1000 });
+  await Bun.sleep(20);
+  expect(done).toEqual([]);
+  host.stop();
+});
+
 test("a timer that ran out but was not stepped yet is stale once it is cancelled", async () => {
   const { done, go, host } = newHost();
   go({ kind: "set-timer", name: "t", delayMs: 0 });

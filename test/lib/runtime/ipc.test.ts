@@ -149,6 +149,22 @@ for (const type of ["shm", "socket"] as const) {
   }, 30_000);
 }
 
+test("an answer that is a server's last act is still received", async () => {
+  serve({
+    onEvent: (event) => {
+      if (event.kind !== "client-request") return;
+      const { client } = event;
+      setTimeout(() => {
+        server!.perform({ kind: "respond", client, message: newResponse(1, 24, 1).bytes });
+        server!.close();
+      }, 10);
+    },
+  });
+  const client = await connect("polling");
+  expect((await client.request(newRequest(1, 16).bytes)).length).toBe(24);
+  expect(await codeOf(client.request(newRequest(1, 16).bytes))).toBe("closed");
+});
+
 test("nobody serves, not allowed, not ready: three different words", async () => {
   expect(await codeOf(connect())).toBe("refused");
   let verdict = -13;

@@ -1,5 +1,4 @@
 /** The server's end in shared memory: three rings of two files each (spec/ipc/ipc.md section 1.4). */
-import { chmodSync } from "node:fs";
 import {
   RING_HEADER,
   type RingMemory,
@@ -8,12 +7,7 @@ import {
   ringDataBytes,
 } from "../wire/ipc/ring.ts";
 import { MappedFile } from "./ffi/memory.ts";
-import {
-  type ChannelRequest,
-  type ChannelResult,
-  giveTo,
-  type ServerChannel,
-} from "./ipc-channel.ts";
+import type { ChannelRequest, ChannelResult, ServerChannel } from "./ipc-channel.ts";
 
 const HEADER_MINIMUM = RING_HEADER.minimumBytes;
 
@@ -40,10 +34,7 @@ class ServerRing {
     writeText(this.header, RING_HEADER.dataPath, dataPath);
     const semaphore = this.header.semaphore(RING_HEADER.semaphore, true);
     this.memory = { header: words, data: this.data.view(), semaphore };
-    for (const path of [headerPath, dataPath]) {
-      chmodSync(path, request.access.mode);
-      giveTo(path, request.access);
-    }
+    for (const file of [this.header, this.data]) file.giveTo(request.access);
   }
 
   /** False when the client cut one of the files: touching them would kill this process. */

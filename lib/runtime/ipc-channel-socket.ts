@@ -1,15 +1,9 @@
 /** The server's end over datagrams: two sockets and a control file of counters (spec/ipc/ipc.md section 1.5). */
-import { chmodSync } from "node:fs";
 import { encodeSocketAddress } from "../wire/ipc/setup.ts";
 import { Errno } from "./ffi/libc.ts";
 import { MappedFile } from "./ffi/memory.ts";
 import { closeFd, connectDatagram, datagramSocket, sendDatagram } from "./ffi/socket.ts";
-import {
-  type ChannelRequest,
-  type ChannelResult,
-  giveTo,
-  type ServerChannel,
-} from "./ipc-channel.ts";
+import type { ChannelRequest, ChannelResult, ServerChannel } from "./ipc-channel.ts";
 import { adoptDatagram, type DatagramHandle } from "./ipc-datagram.ts";
 
 /** {i32 sent, i32 flow control} of the request, response and event channel. */
@@ -38,8 +32,7 @@ class DatagramChannel implements ServerChannel {
     this.paths = [controlPath, this.#base, ""];
     this.#control = MappedFile.create(controlPath, CONTROL_FILE_BYTES);
     try {
-      chmodSync(controlPath, request.access.mode);
-      giveTo(controlPath, request.access);
+      this.#control.giveTo(request.access);
       const bytes = request.maxMessageBytes;
       const requestFd = datagramSocket(this.#address("-request"), undefined, bytes);
       this.#requests = adoptDatagram(requestFd, (message) => {

@@ -1,7 +1,7 @@
 /** What a libqb server needs around its sockets: Bun's loop around descriptors of ours, and the sweep of dead servers' files. */
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { closeFd } from "./ffi/socket.ts";
-import { CHANNEL_FOLDER_PREFIX } from "./ipc-channel.ts";
+import { CHANNEL_FOLDER_PREFIX, removeChannelFolder } from "./ipc-channel.ts";
 import { processLives } from "./pidfile.ts";
 
 /** Bun 1.4 shows the descriptor of a socket; its type package does not. */
@@ -31,7 +31,6 @@ export function sweepDeadServers(folder: string): void {
   for (const name of readdirSync(folder)) {
     const match = /^(\d+)-\d+-\d+-/.exec(name.slice(CHANNEL_FOLDER_PREFIX.length));
     if (!name.startsWith(CHANNEL_FOLDER_PREFIX) || match === null) continue;
-    if (!processLives(Number(match[1])))
-      rmSync(`${folder}/${name}`, { recursive: true, force: true });
+    if (!processLives(Number(match[1]))) removeChannelFolder(`${folder}/${name}`);
   }
 }

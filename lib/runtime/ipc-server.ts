@@ -5,7 +5,7 @@
  * A client may be hostile or dead: it is believed in nothing, waits for nobody, and costs bounded memory. What breaks a rule
  * is dropped, with a reason in the log; nothing here throws into the daemon.
  */
-import { chmodSync, existsSync, rmSync } from "node:fs";
+import { chmodSync, existsSync } from "node:fs";
 import { isRejection } from "../base/error.ts";
 import { limits } from "../base/limits.ts";
 import type { FrontDoorEffect, FrontDoorEvent } from "../wire/ipc/front-door.ts";
@@ -25,7 +25,9 @@ import { listenStream, type PeerCredentials, peerCredentials } from "./ffi/socke
 import {
   type ChannelAccess,
   type ChannelRequest,
+  handOver,
   makeChannelFolder,
+  removeChannelFolder,
   type ServerChannel,
 } from "./ipc-channel.ts";
 import { openShmChannel } from "./ipc-channel-shm.ts";
@@ -274,10 +276,11 @@ class Server implements IpcServer {
     };
     try {
       const descriptor = descriptorOf(connection.socket);
-      const folder = makeChannelFolder(this.#folder, client, descriptor, access);
+      const folder = makeChannelFolder(this.#folder, client, descriptor);
       connection.folder = folder;
       const wanted = { service, folder, maxMessageBytes, access };
       connection.channel = this.#openChannel(connection, wanted);
+      handOver(folder, access);
       connection.channel.setFlow(this.#flow.get(service) ?? 0);
       connection.unsent = encodeSetupResponse({
         error: 0,
@@ -461,7 +464,7 @@ class Server implements IpcServer {
     connection.channel = undefined;
     connection.backlog.length = 0;
     if (connection.folder !== undefined) {
-      rmSync(connection.folder, { recursive: true, force: true });
+      removeChannelFolder(connection.folder);
     }
     connection.socket.end();
     if (this.#clients.delete(connection.client) && !this.#closed) {

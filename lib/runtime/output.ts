@@ -1,7 +1,8 @@
 /** Writes a tool's result and ends the process: everything is flushed before the exit, also into pipes. */
 import { writeSync } from "node:fs";
 
-function writeAll(fd: number, text: string): void {
+/** Writes all of a text, however little a pipe takes at once. A reader that has gone is no error. */
+export function writeAll(fd: number, text: string): void {
   const bytes = Buffer.from(text);
   let at = 0;
   while (at < bytes.length) {

@@ -1,5 +1,5 @@
 /** The world as cmd/main.ts shows it to a tool: the real `Session` of lib/cli/tool.ts. */
-import { existsSync, readFileSync, unlinkSync, writeFileSync, writeSync } from "node:fs";
+import { existsSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { CrmError } from "../base/error.ts";
 import { Exit } from "../base/exit.ts";
@@ -7,6 +7,7 @@ import type { Session } from "../cli/tool.ts";
 import { epochMs, sleepMs } from "./clock.ts";
 import { diskErrorCode } from "./disk.ts";
 import { ipcTransport } from "./ipc-client.ts";
+import { writeAll } from "./output.ts";
 import { runProgram } from "./spawn.ts";
 import { terminalColumns } from "./terminal.ts";
 
@@ -85,8 +86,8 @@ export function realSession(program: string): Session {
         throw fileError(path, error);
       }
     },
-    print: (text) => void writeSync(1, text),
-    warn: (text) => void writeSync(2, text),
+    print: (text) => writeAll(1, text),
+    warn: (text) => writeAll(2, text),
     ipc: ipcTransport({ waiting: "blocking" }),
     async runProgram(argv, options = {}) {
       const env = options.env === undefined ? undefined : { ...definedEnv(), ...options.env };

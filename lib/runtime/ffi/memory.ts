@@ -8,7 +8,7 @@
  */
 
 import { type Pointer, ptr, toArrayBuffer } from "bun:ffi";
-import { closeSync, ftruncateSync, openSync } from "node:fs";
+import { closeSync, fchmodSync, fchownSync, ftruncateSync, openSync } from "node:fs";
 import { assert } from "../../base/assert.ts";
 import type { RingSemaphore } from "../../wire/ipc/ring.ts";
 import { checked, Errno, errno, libc, SystemError } from "./libc.ts";
@@ -66,6 +66,15 @@ export class MappedFile {
   /** True when the file still has all the bytes that the views cover (or `needed` of them). */
   intact(needed = this.bytes): boolean {
     return this.#buffer !== undefined && Number(libc.lseek(this.#fd, 0, SEEK_END)) >= needed;
+  }
+
+  /** Hands the file itself to another user, whatever its name leads to by now. */
+  giveTo(owner: { readonly uid: number; readonly gid: number; readonly mode: number }): void {
+    this.#live();
+    fchmodSync(this.#fd, owner.mode);
+    if (owner.uid !== process.geteuid!() || owner.gid !== process.getegid!()) {
+      fchownSync(this.#fd, owner.uid, owner.gid);
+    }
   }
 
   /** Byte view of a part. Never keep it beyond `close`. */

@@ -1,6 +1,20 @@
 /** Our server and our client over real sockets and shared memory, and clients that mean harm. */
 import { afterEach, expect, test } from "bun:test";
-import { readdirSync, truncateSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { limits } from "../../../lib/base/limits.ts";
 import type { IpcConnection, IpcError } from "../../../lib/client/transport.ts";
 import { MappedFile } from "../../../lib/runtime/ffi/memory.ts";
@@ -404,15 +418,48 @@ async function slowest(client: IpcConnection, times: number): Promise<number> {
   return worst;
 }
 
-test("what a killed server left is swept, what a living one has stays", () => {
+test("what a killed server left is swept, what a living one or a stranger has stays", () => {
   serve();
-  const dead = Bun.spawnSync(["/bin/sh", "-c", "mkdir /dev/shm/qb-$$-1-1-abcdef; echo $$"]);
-  const pid = dead.stdout.toString().trim();
-  const own = `qb-${process.pid}-1-1-abcdef`;
-  Bun.spawnSync(["mkdir", `/dev/shm/${own}`]);
+  const script = "d=/dev/shm/qb-$$-1-1-abcdef; mkdir $d; touch $d/qb-event-cmap-data; echo $$";
+  const dead = Bun.spawnSync(["/bin/sh", "-c", script]).stdout.toString().trim();
+  const strange = Bun.spawnSync(["/bin/sh", "-c", script.replace("qb-event-cmap-data", "other")])
+    .stdout.toString()
+    .trim();
+  const own = `/dev/shm/qb-${process.pid}-1-1-abcdef`;
+  mkdirSync(own);
   sweepDeadServers("/dev/shm");
-  const left = readdirSync("/dev/shm");
-  expect(left).not.toContain(`qb-${pid}-1-1-abcdef`);
-  expect(left).toContain(own);
-  Bun.spawnSync(["rmdir", `/dev/shm/${own}`]);
+  expect(existsSync(`/dev/shm/qb-${dead}-1-1-abcdef`)).toBe(false);
+  expect(existsSync(`/dev/shm/qb-${strange}-1-1-abcdef/other`)).toBe(true);
+  expect(existsSync(own)).toBe(true);
+  rmSync(own, { recursive: true });
+  rmSync(`/dev/shm/qb-${strange}-1-1-abcdef`, { recursive: true });
+});
+
+test("a client that puts a link in the place of its folder loses nothing but its own", async () => {
+  serve();
+  const victim = mkdtempSync(join(tmpdir(), "quorate-victim-"));
+  writeFileSync(join(victim, "precious"), "x");
+  const raw = await openRaw();
+  const folder = dirname(raw.setup.paths[0]);
+  renameSync(folder, `${folder}-moved`);
+  symlinkSync(victim, folder);
+  raw.close();
+  await until(() => server!.clients === 0);
+  expect(readFileSync(join(victim, "precious"), "utf8")).toBe("x");
+  for (const path of [folder, `${folder}-moved`, victim]) rmSync(path, { recursive: true });
+});
+
+test("files of another user's connection are that user's alone", async () => {
+  if (process.geteuid!() !== 0) {
+    console.log("skipped: only root can hand files over");
+    return;
+  }
+  serve({ access: () => ({ uid: 12345, gid: 54321, mode: 0o660 }) });
+  const raw = await openRaw();
+  const folder = dirname(raw.setup.paths[0]);
+  for (const path of [folder, ...readdirSync(folder).map((name) => join(folder, name))]) {
+    const { uid, gid, mode } = statSync(path);
+    expect([uid, gid, mode & 0o777]).toEqual([12345, 54321, path === folder ? 0o770 : 0o660]);
+  }
+  raw.close();
 });

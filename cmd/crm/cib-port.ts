@@ -148,7 +148,9 @@ class LiveStore implements Store {
   }
 
   async #opened(): Promise<CibSource> {
-    this.#source ??= await openCib(this.#session, { ignoreShadow: true });
+    // The record of a change has always named the tool that crm used to call for it.
+    const session: Session = { ...this.#session, program: "cibadmin" };
+    this.#source ??= await openCib(session, { ignoreShadow: true });
     return this.#source;
   }
 }

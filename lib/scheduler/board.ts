@@ -127,7 +127,6 @@ export class Book {
   /** Connections whose parameters are known only once their container is assigned. */
   readonly deferredChecks: { readonly rsc: Rsc; readonly run: () => void }[] = [];
   private readonly byId = new Map<string, Rsc>();
-  private readonly byName = new Map<string, Rsc>();
 
   constructor(status: ClusterStatus, settings: ScheduleOptions, variants: Variants) {
     this.status = status;
@@ -169,7 +168,6 @@ export class Book {
 
   private register(resource: Rsc): void {
     if (!this.byId.has(resource.id)) this.byId.set(resource.id, resource);
-    if (!this.byName.has(resource.name)) this.byName.set(resource.name, resource);
     for (const c of resource.children) this.register(c);
   }
 
@@ -183,11 +181,6 @@ export class Book {
   /** By id or history id. */
   find(id: string): Rsc | undefined {
     return this.byId.get(id);
-  }
-
-  /** By the name it has in the configuration; of a clone's content the first instance. */
-  findByName(name: string): Rsc | undefined {
-    return this.byName.get(name);
   }
 
   note(note: Note): void {

@@ -70,9 +70,11 @@ export function scheduleStatus(status: ClusterStatus, options: ScheduleOptions =
   fenceAndShutdown(book);
   settleOrderings(book);
   const graph = produceGraph(book);
+  // After the graph: looking for actions gives those without a node the node they are looked for on.
+  const summary = summarize(book);
   return {
     graph,
-    summary: summarize(book),
+    summary,
     notes: book.notes,
     messages: book.messages,
     recheckBy: book.recheckBy,

@@ -5,6 +5,7 @@
 import { Role, type Role as RoleValue } from "../status/roles.ts";
 import { currentNode } from "../status/tree.ts";
 import { type Action, opKey, Task } from "./actions/action.ts";
+import { findActions } from "./actions/table.ts";
 import type { Book, Node, Rsc } from "./board.ts";
 
 export interface NodeItem {
@@ -73,22 +74,19 @@ interface Planned {
   readonly migrate: Action | undefined;
 }
 
-function newest(rsc: Rsc, task: string, node: Node | undefined): Action | undefined {
-  const known = rsc.actionsByKey.get(opKey(rsc.id, task).toLowerCase()) ?? [];
-  for (let i = known.length - 1; i >= 0; i--) {
-    if (node === undefined || known[i]!.node === node) return known[i];
-  }
-  return undefined;
+/** Oldest action of this task; with a node, on it or without any yet (which it then takes). */
+function planned(rsc: Rsc, task: string, node: Node | undefined): Action | undefined {
+  return findActions(rsc, opKey(rsc.id, task), node)[0];
 }
 
 function plannedOf(rsc: Rsc, current: Node | undefined, next: Node | undefined): Planned {
   const on = (task: string): Action | undefined =>
-    next === undefined ? undefined : newest(rsc, task, next);
+    next === undefined ? undefined : planned(rsc, task, next);
   const start = on(Task.start);
   let stop: Action | undefined;
-  if (start === undefined || !start.runnable) stop = newest(rsc, Task.stop, undefined);
-  else if (current !== undefined) stop = newest(rsc, Task.stop, current);
-  if (stop === undefined && rsc.stopUnexpected) stop = newest(rsc, Task.stop, undefined);
+  if (start === undefined || !start.runnable) stop = planned(rsc, Task.stop, undefined);
+  else if (current !== undefined) stop = planned(rsc, Task.stop, current);
+  if (stop === undefined && rsc.stopUnexpected) stop = planned(rsc, Task.stop, undefined);
   return {
     start,
     stop,
@@ -150,7 +148,7 @@ function summarizeNewRole(s: Subject, p: Planned): void {
   const unstartable = p.start !== undefined && !p.start.runnable;
   if (p.stop !== undefined && (rsc.nextRole === Role.stopped || unstartable)) {
     for (const node of rsc.active) {
-      const stop = newest(rsc, Task.stop, node);
+      const stop = planned(rsc, Task.stop, node);
       const source = stop?.reason === undefined ? p.start : stop;
       add(s, "Stop", node, undefined, stop, source);
     }
@@ -174,9 +172,9 @@ function summarizePrimitive(rsc: Rsc, items: ResourceItem[]): void {
   if (!rsc.managed || (current === undefined && next === undefined)) return;
   const role = rsc.role === Role.stopped && rsc.active.length > 0 ? Role.started : rsc.role;
   const subject: Subject = { rsc, role, current, next, items };
-  const planned = plannedOf(rsc, current, next);
-  if (role === rsc.nextRole) summarizeSameRole(subject, planned);
-  else summarizeNewRole(subject, planned);
+  const p = plannedOf(rsc, current, next);
+  if (role === rsc.nextRole) summarizeSameRole(subject, p);
+  else summarizeNewRole(subject, p);
 }
 
 function visit(rsc: Rsc, items: ResourceItem[]): void {

@@ -16,7 +16,7 @@ export type Verdict = "match" | "mismatch" | "restart" | "unknown";
 
 export interface Digests {
   readonly all: string;
-  readonly secure: string | undefined;
+  readonly secure: string;
   readonly restart: string | undefined;
   readonly verdict: Verdict;
   /** Only parameters that logs may not show have changed: counts as unchanged. */
@@ -94,15 +94,15 @@ function withoutAddressPlaceholder(
 function secureDigest(
   surroundings: Surroundings,
   resource: ResourceState,
-  entry: XmlElement,
+  entry: XmlElement | undefined,
   instance: ReadonlyMap<string, string>,
   everything: ReadonlyMap<string, string>,
   intervalMs: number,
 ): string {
-  const version =
-    attr(entry, "crm_feature_set") ?? attr(surroundings.cib.doc.root, "crm_feature_set") ?? "0";
+  const recorded = entry === undefined ? undefined : attr(entry, "crm_feature_set");
+  const version = recorded ?? attr(surroundings.cib.doc.root, "crm_feature_set") ?? "0";
   const old = compareVersions(version, SECURE_FROM_ALL) < 0;
-  const hidden = words(attr(entry, "op-secure-params"));
+  const hidden = words(entry === undefined ? undefined : attr(entry, "op-secure-params"));
   const kept = new Map<string, string>();
   for (const [name, value] of old ? instance : everything) {
     if (hidden.has(name)) continue;
@@ -162,14 +162,9 @@ export function operationDigests(
   }
   const kept = filtered(everything, intervalMs);
   const all = parametersDigest(kept);
+  const secure = secureDigest(surroundings, resource, entry, instance, everything, intervalMs);
   if (entry === undefined) {
-    return {
-      all,
-      secure: undefined,
-      restart: undefined,
-      verdict: "match",
-      onlyPrivateChanged: false,
-    };
+    return { all, secure, restart: undefined, verdict: "match", onlyPrivateChanged: false };
   }
   let restart: string | undefined;
   if (attr(entry, "op-restart-digest") !== undefined) {
@@ -180,7 +175,6 @@ export function operationDigests(
   }
   const verdict = verdictOf(entry, all, restart, extra.size > 0, intervalMs, forcedMismatch);
   const recordedSecure = attr(entry, "op-secure-digest");
-  const secure = secureDigest(surroundings, resource, entry, instance, everything, intervalMs);
   const onlyPrivateChanged = verdict !== "match" && recordedSecure === secure;
   return { all, secure, restart, verdict, onlyPrivateChanged };
 }

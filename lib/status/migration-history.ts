@@ -52,8 +52,8 @@ function newerState(
   node: string,
   partner: Operation | undefined,
 ): boolean {
-  if (newerMove(reader, e, node, e.op)) return true;
   const than = partner ?? e.op;
+  if (newerMove(reader, e, node, than)) return true;
   return entriesOn(reader, e, node).some(
     (op) =>
       op.task === "monitor" &&

@@ -259,6 +259,7 @@ function unpackClone(reader: Reader, resource: ResourceState, config: Clone): bo
   let nodeMax = count(meta.get("clone-node-max"), 1);
   let max = count(meta.get("clone-max"), Math.max(1, reader.nodesByIndex.length));
   let unique = parseBoolean(meta.get("globally-unique")) ?? nodeMax > 1;
+  const askedUnique = unique;
   if (promotable) {
     const primitives = config.child.kind === "group" ? config.child.members : [config.child];
     if (primitives.some((p) => p.standard !== "ocf")) return false;
@@ -288,12 +289,26 @@ function unpackClone(reader: Reader, resource: ResourceState, config: Clone): bo
   meta.set("globally-unique", unique ? "true" : "false");
   meta.set("clone-max", String(max));
   for (let i = 0; i < max; i++) if (addInstance(reader, resource, i) === undefined) return false;
+  if (!unique && askedUnique) keepLeadingMembersUnique(resource);
   if (max === 0) {
     const only = addInstance(reader, resource, 0);
     if (only === undefined) return false;
     markRemoved(only);
   }
   return true;
+}
+
+/**
+ * A clone that had to be made anonymous because of one member: in all instances but the first, the members before that one
+ * stay unique (case force-anon-clone-max).
+ */
+function keepLeadingMembersUnique(clone: ResourceState): void {
+  for (const instance of clone.children.slice(1)) {
+    for (const member of instance.children) {
+      if (member.config.kind !== "primitive" || !canBeUnique(member.config)) break;
+      member.unique = true;
+    }
+  }
 }
 
 function markRemoved(resource: ResourceState): void {

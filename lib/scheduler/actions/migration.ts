@@ -61,11 +61,13 @@ export function makeMigration(book: Book, rsc: Rsc, current: Node): void {
   from.flags |= Flag.migratable;
   if (to !== undefined) {
     to.flags |= Flag.migratable;
+    to.needs = start.needs;
     own(Task.monitor, Task.migrateTo, Rel.plain);
     own(Task.migrateTo, Task.migrateFrom, Rel.plain | Rel.unmigratableBlocksFirst);
     setEnds(to, current, target);
     if (!rsc.remoteConnection) to.meta.set("record-pending", "true");
   } else {
+    from.needs = start.needs;
     own(Task.monitor, Task.migrateFrom, Rel.plain);
   }
   own(Task.migrateFrom, Task.stop, Rel.plain | Rel.unmigratableBlocksFirst);

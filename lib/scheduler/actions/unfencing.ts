@@ -22,22 +22,22 @@ export function addUnfencingDigests(book: Book, node: Node, action: Action, kind
   const devices = book.resources.flatMap((rsc) => leavesOf(rsc)).filter(isUnfencingDevice);
   for (const device of devices.reverse()) {
     const digests = operationDigests(book.surroundings, device, node, "on", 0, undefined);
-    all += `${device.id}:${device.config.kind === "primitive" ? device.config.agent : ""}:${digests.all},`;
-    secure += `${device.id}:${device.config.kind === "primitive" ? device.config.agent : ""}:${digests.all},`;
-    if (kind === "on" && devicesChanged(node, device, digests.all)) action.optional = false;
+    const agent = device.config.kind === "primitive" ? device.config.agent : "";
+    const full = `${device.id}:${agent}:${digests.all},`;
+    const shown = `${device.id}:${agent}:${digests.secure},`;
+    all += full;
+    secure += shown;
+    if (kind === "on" && deviceChanged(node, full, shown)) action.optional = false;
   }
   action.meta.set("digests-all", all);
   action.meta.set("digests-secure", secure);
 }
 
-function devicesChanged(node: Node, device: Rsc, digest: string): boolean {
+/** The node was switched on with other parameters of the device. */
+function deviceChanged(node: Node, full: string, shown: string): boolean {
   const known = node.attributes.get("#digests-all");
-  if (known === undefined) return false;
-  const agent = device.config.kind === "primitive" ? device.config.agent : "";
-  const summary = `${device.id}:${agent}:${digest},`;
-  return (
-    !known.includes(summary) && node.attributes.get("#digests-secure")?.includes(summary) !== true
-  );
+  if (known === undefined || known.includes(full)) return false;
+  return node.attributes.get("#digests-secure")?.includes(shown) !== true;
 }
 
 function canUnfence(node: Node): boolean {

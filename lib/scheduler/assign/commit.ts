@@ -36,11 +36,13 @@ export function commit(
   node: Node | undefined,
   force: boolean,
   final: boolean,
-): void {
+): boolean {
   if (rsc.children.length > 0) {
-    for (const c of rsc.children) commit(book, c, node, force, final);
-    return;
+    let changed = false;
+    for (const c of rsc.children) if (commit(book, c, node, force, final)) changed = true;
+    return changed;
   }
+  const before = rsc.assigned;
   let chosen = node;
   if (!force && chosen !== undefined) {
     const banned = rsc.allowed.score(chosen.index) < 0;
@@ -52,18 +54,21 @@ export function commit(
   if (!rsc.unassigned) unassign(rsc);
   rsc.unassigned = false;
   if (chosen === undefined) {
-    if (!final) return;
-    rsc.nextRole = Role.stopped;
-    settleUnassigned(rsc);
-    return;
+    if (final) {
+      rsc.nextRole = Role.stopped;
+      settleUnassigned(rsc);
+    }
+    return before !== undefined;
   }
   rsc.assigned = chosen;
-  rsc.assignedScore = rsc.allowed.score(chosen.index);
+  // An unmanaged resource is not placed by its table, so its node's own score counts.
+  rsc.assignedScore = force ? chosen.baseScore : rsc.allowed.score(chosen.index);
   rsc.allowed.addCount(chosen.index, 1);
   chosen.assignedResources.push(rsc);
   chosen.assignedCount++;
   addCapacity(chosen, rsc, -1);
   noteUtilization(book, rsc, chosen);
+  return before !== chosen;
 }
 
 function noteUtilization(book: Book, rsc: Rsc, node: Node): void {

@@ -144,10 +144,17 @@ function mergeMember(
   factor: number,
   flags: MergeFlags,
 ): NodeTable {
-  const member = flags.follow === "this-with" ? group.children.at(-1) : group.children[0];
-  if (member === undefined) return table;
-  if (rec !== undefined) return mergeScores(book, member, target, table, rec, factor, flags);
-  return mergeScores(book, member, member, member.allowed, rec, factor, flags);
+  if (rec === undefined) {
+    // The last member reaches the others and the group's own dependencies through the member chain.
+    const last = group.children.at(-1);
+    return last === undefined
+      ? table
+      : mergeScores(book, last, last, last.allowed, rec, factor, flags);
+  }
+  const first = group.children[0];
+  return first === undefined
+    ? table
+    : mergeScores(book, first, target, table, rec, factor, flags);
 }
 
 function mergeOne(

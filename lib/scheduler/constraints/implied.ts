@@ -60,7 +60,7 @@ function addLauncherConstraints(book: Book, rsc: Rsc): void {
   if (launcher === undefined) return;
   if (rsc.remoteConnection && !rsc.nestingAllowed) {
     for (const node of allowedNodes(book, launcher)) {
-      if (node.isRemote) launcher.allowed.setScore(node.index, -INFINITY);
+      if (node.connection !== undefined) launcher.allowed.setScore(node.index, -INFINITY);
     }
     addOrdering(
       book,
@@ -107,7 +107,7 @@ export function addPrimitiveConstraints(book: Book, rsc: Rsc): void {
   addLauncherConstraints(book, rsc);
   if (rsc.remoteConnection || rsc.fenceDevice) {
     for (const node of allowedNodes(book, rsc)) {
-      if (node.isRemote) rsc.allowed.setScore(node.index, -INFINITY);
+      if (node.connection !== undefined) rsc.allowed.setScore(node.index, -INFINITY);
     }
   }
 }

@@ -3,10 +3,13 @@ import type { ResourceSet } from "../../cib/model.ts";
 import { topOf } from "../../status/tree.ts";
 import type { Book, Rsc } from "../board.ts";
 
-/** The resource a constraint means; names of clone instances or of a clone's content mean the clone. */
+/**
+ * The resource a constraint means. Names of clone instances, or under which the history knows them, mean the clone; the
+ * name of a clone's content alone means nothing (case promoted-ordering).
+ */
 export function constraintResource(book: Book, id: string | undefined): Rsc | undefined {
   if (id === undefined) return undefined;
-  const found = book.find(id) ?? book.findByName(id);
+  const found = book.find(id);
   if (found === undefined) return undefined;
   const top = topOf(found);
   return top.variant === "clone" ? top : found;

@@ -110,10 +110,9 @@ function closesLoop(rel: Relation): boolean {
 }
 
 function leadsBack(rel: Relation, at: Action, goal: Action, seen: Set<Action>): boolean {
+  if (seen.has(at) || !isInput(rel)) return false;
   if (at === goal) return true;
-  if (seen.has(at)) return false;
   seen.add(at);
-  if (!isInput(rel)) return false;
   for (let i = at.before.length - 1; i >= 0; i--) {
     const input = at.before[i]!;
     if (leadsBack(input, input.first, goal, seen)) return true;

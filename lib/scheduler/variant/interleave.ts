@@ -10,10 +10,14 @@ import { Rel, relate } from "../ordering/relation.ts";
 import { memberTask } from "./group.ts";
 import type { Change, Evaluation } from "./variant.ts";
 
-/** Task of the instances behind a collective's action; notifications stand for what they tell of. */
+/** What an action is about: notifications stand for what they tell of. */
+function subjectOf(action: Action): string {
+  return /_notify_([a-z]+)_0$/.exec(action.key)?.[1] ?? action.task;
+}
+
+/** Task of the primitives behind a collective's action. */
 export function originalTask(action: Action): string {
-  const told = /_notify_([a-z]+)_0$/.exec(action.key)?.[1];
-  return memberTask(told ?? action.task);
+  return memberTask(subjectOf(action));
 }
 
 export function newestByTask(
@@ -65,8 +69,7 @@ function unassignFollower(book: Book, e: Evaluation, instance: Rsc, current: boo
   if (current) return false;
   const mandatory = (e.property & (Rel.unrunnableBlocks | Rel.firstImpliesThen)) !== 0;
   if (!mandatory) return false;
-  commit(book, instance, undefined, true, true);
-  return true;
+  return commit(book, instance, undefined, true, true);
 }
 
 function interleave(book: Book, e: Evaluation, first: Rsc, then: Rsc): Change {
@@ -135,9 +138,11 @@ export function collectiveFlags(
 ): number {
   let flags = Flag.optional | Flag.runnable | Flag.pseudo;
   let anyRunnable = false;
-  const task = originalTask(action);
+  const subject = subjectOf(action);
   for (const instance of instances) {
-    const planned = newestByTask(instance, task, instance.variant === "primitive" ? node : undefined);
+    const isPrimitive = instance.variant === "primitive";
+    const task = isPrimitive ? memberTask(subject) : subject;
+    const planned = newestByTask(instance, task, isPrimitive ? node : undefined);
     if (planned === undefined) continue;
     const seen = book.kind(instance).flagsOf(book, planned, node);
     if ((flags & Flag.optional) !== 0 && (seen & Flag.optional) === 0) {

@@ -100,6 +100,11 @@ async function runInForeground(loaded: Loaded, session: Session): Promise<ToolRe
       place,
       hostName: session.hostName,
       version: VERSION,
+      reload: async () => {
+        const read = await load(config.file);
+        if (!("config" in read)) return { config: undefined, problems: read };
+        return { config: { ...read.config, nodes: read.place.nodes }, problems: [] };
+      },
       terminal: background ? undefined : (text) => session.warn(text),
       onReady: () => reportStartup(),
     });

@@ -5,8 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { LogEffect } from "../../lib/base/core.ts";
 import { isRejection } from "../../lib/base/error.ts";
-import { limits } from "../../lib/base/limits.ts";
-import { type CorosyncConfig, readConfig } from "../../lib/conf/config.ts";
+import type { CorosyncConfig } from "../../lib/conf/config.ts";
 import type {
   CorosyncEffect,
   CorosyncEvent,
@@ -18,6 +17,7 @@ import type { Place } from "../../lib/corosync/place.ts";
 import { expectedVotesPath, ringIdPath, timersOf } from "../../lib/corosync/settings.ts";
 import { selfCommand } from "../../lib/runtime/command-line.ts";
 import { makeFolder, readWhole } from "../../lib/runtime/disk.ts";
+import { Errno, SystemError } from "../../lib/runtime/ffi/libc.ts";
 import { runRealtime } from "../../lib/runtime/ffi/scheduling.ts";
 import { type Host, runCore } from "../../lib/runtime/host.ts";
 import { interfaceAddresses } from "../../lib/runtime/interfaces.ts";
@@ -32,6 +32,11 @@ export interface DaemonOptions {
   readonly place: Place;
   readonly hostName: string;
   readonly version: string;
+  /** Reads corosync.conf again, addresses resolved; what is wrong is text. */
+  readonly reload: () => Promise<{
+    readonly config: CorosyncConfig | undefined;
+    readonly problems: readonly string[];
+  }>;
   /** Writes to stderr; undefined in the background. */
   readonly terminal: ((text: string) => void) | undefined;
   /** Called when services are open and the ring is starting. */
@@ -105,18 +110,20 @@ function watchInterface(
   }, everyMs);
 }
 
-/** Runs the daemon to its end; the exit code. Rejects when sockets or log files cannot be opened. */
-export async function runDaemon(options: DaemonOptions): Promise<number> {
+/** Puts what was attempted before the system's words. */
+async function explained<T>(what: string, attempt: () => T | Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    const taken = error instanceof SystemError && error.errno === Errno.EADDRINUSE;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${what}: ${taken ? "another corosync runs here" : reason}`);
+  }
+}
+
+function coreOf(options: DaemonOptions, transport: () => Transport | undefined): Corosync {
   const { config, place, hostName, version } = options;
-  makeFolder(config.stateDirectory, 0o700);
-  const logs: LogSinks = openLogSinks(config, hostName, options.terminal);
-  const log = (record: LogEffect) => logs.write(record);
-  const say = (level: LogEffect["level"], subsystem: string, text: string) =>
-    log({ kind: "log", level, subsystem, text });
-  let host: Host<CorosyncEvent> | undefined;
-  let transport: Transport | undefined;
-  const post = (event: CorosyncEvent) => host?.post(event);
-  const core = new Corosync({
+  return new Corosync({
     config: { ...config, nodes: place.nodes },
     nodeId: place.nodeId,
     address: place.address,
@@ -124,24 +131,60 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     version,
     storedRingSeq: storedNumber(ringIdPath(config, place.nodeId), 8) ?? 0,
     storedExpectedVotes: storedNumber(expectedVotesPath(config), 4),
-    addressOf: (nodeId) => transport?.addressOf(nodeId),
+    addressOf: (nodeId) => transport()?.addressOf(nodeId),
   });
-  const server: IpcServer = serveIpc({
+}
+
+/** Admits clients as the core says, and not before the first synchronisation is complete. */
+function serve(
+  core: Corosync,
+  config: CorosyncConfig,
+  onEvent: (event: CorosyncEvent) => void,
+  log: (text: string) => void,
+): IpcServer {
+  return serveIpc({
     services: SERVICES,
     type: config.ipcType,
     authorize: (_service, { uid, gid }) => {
       if (!core.ready) return EAGAIN;
       return core.mayConnect(uid, gid) ? 0 : EACCES;
     },
-    onEvent: post,
-    log: (text) => say("debug", "QB", text),
+    onEvent,
+    log,
   });
+}
+
+/** SIGTERM and its like end the daemon cleanly, SIGHUP opens the log files anew. Returns how to stop listening. */
+function listenForSignals(post: (event: CorosyncEvent) => void, logs: LogSinks): () => void {
+  const terminate = (signal: string) => () =>
+    post({ kind: "terminate", reason: `Node was shut down by a signal (${signal})` });
+  return onSignals({
+    SIGTERM: terminate("SIGTERM"),
+    SIGINT: terminate("SIGINT"),
+    SIGQUIT: terminate("SIGQUIT"),
+    SIGHUP: () => logs.reopen(),
+  });
+}
+
+/** Runs the daemon to its end; the exit code. Rejects when sockets or log files cannot be opened. */
+export async function runDaemon(options: DaemonOptions): Promise<number> {
+  const { config, place, hostName } = options;
+  const { port } = config.totem.interface;
+  makeFolder(config.stateDirectory, 0o700);
+  const logs = await explained("cannot open the log file", () =>
+    openLogSinks(config, hostName, options.terminal),
+  );
+  const log = (record: LogEffect) => logs.write(record);
+  const say = (level: LogEffect["level"], subsystem: string, text: string) =>
+    log({ kind: "log", level, subsystem, text });
+  let host: Host<CorosyncEvent> | undefined;
+  let transport: Transport | undefined;
+  const post = (event: CorosyncEvent) => host?.post(event);
+  const core = coreOf(options, () => transport);
+  const server = await explained("cannot serve clients", () =>
+    serve(core, config, post, (text) => say("debug", "QB", text)),
+  );
   const children = new Children(post);
-  const readAgain = () => {
-    const data = readWhole(config.file, limits.configurationBytes);
-    const text = data instanceof Uint8Array ? new TextDecoder().decode(data) : "";
-    post({ kind: "configuration-read", ...readConfig(text, config.file) });
-  };
   const door = (effect: Parameters<IpcServer["perform"]>[0]) => server.perform(effect);
   host = runCore<CorosyncEvent, CorosyncEffect>(
     core,
@@ -154,19 +197,17 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       "flow-control": door,
       "start-process": (effect) => children.start(effect),
       "stop-process": (effect) => children.stop(effect),
-      "read-configuration": readAgain,
+      "read-configuration": () => {
+        options.reload().then((read) => {
+          if (read.config !== undefined) transport?.update(read.config.nodes);
+          post({ kind: "configuration-read", ...read });
+        });
+      },
       "reopen-logs": () => logs.reopen(),
     },
     { onError: (error) => say("crit", "MAIN", `internal error: ${String(error)}`) },
   );
-  const terminate = (signal: string) => () =>
-    post({ kind: "terminate", reason: `Node was shut down by a signal (${signal})` });
-  const dropSignals = onSignals({
-    SIGTERM: terminate("SIGTERM"),
-    SIGINT: terminate("SIGINT"),
-    SIGQUIT: terminate("SIGQUIT"),
-    SIGHUP: () => logs.reopen(),
-  });
+  const dropSignals = listenForSignals(post, logs);
   let watch: NodeJS.Timeout | undefined;
   try {
     host.post({ kind: "start" });
@@ -175,12 +216,17 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     }
     const complain = (error: Error) => say("debug", "TOTEM", `socket: ${error.message}`);
     const receive = (data: Uint8Array) => post({ kind: "datagram", data });
-    transport = await openTransport(config, place, receive, complain);
+    transport = await explained(`cannot open UDP sockets on ${place.address} port ${port}`, () =>
+      openTransport(config, place, receive, complain),
+    );
     options.onReady();
     const up = (isUp: boolean) => post({ kind: "interface", up: isUp, address: place.address });
     setTimeout(() => up(true), FIRST_BIND_MS);
     watch = watchInterface(place.address, timersOf(config).downcheckMs, up);
     return await host.done;
+  } catch (error) {
+    say("error", "MAIN", error instanceof Error ? error.message : String(error));
+    throw error;
   } finally {
     clearInterval(watch);
     dropSignals();

@@ -6,16 +6,18 @@
  * Addresses are not on the wire: they come from the nodelist, from what joins were seen to come from, or from node ids
  * that were made of addresses.
  */
-import type { CorosyncConfig } from "../../lib/conf/config.ts";
+import type { CorosyncConfig, NodeConfig } from "../../lib/conf/config.ts";
 import type { Place } from "../../lib/corosync/place.ts";
 import { addressOfAutomaticId, automaticNodeId } from "../../lib/corosync/settings.ts";
-import { openUdp, type UdpSocket } from "../../lib/runtime/udp.ts";
+import { openUdp, type UdpOptions, type UdpSocket } from "../../lib/runtime/udp.ts";
 import type { SendEffect } from "../../lib/totem/api.ts";
 import { decodeTotem } from "../../lib/wire/totem.ts";
 
 export interface Transport {
   send(effect: SendEffect): void;
   addressOf(nodeId: number): string | undefined;
+  /** The nodelist has changed. */
+  update(nodes: readonly NodeConfig[]): void;
   close(): void;
 }
 
@@ -34,14 +36,27 @@ export function defaultGroup(clusterName: string): string {
 
 /** Node id → address, learnt from joins where the configuration does not tell. */
 class AddressBook {
-  private readonly listed: ReadonlyMap<number, string>;
+  private listed: ReadonlyMap<number, string> = new Map();
   private readonly learnt = new Map<number, string>();
   private readonly automatic: boolean;
 
   constructor(config: CorosyncConfig, place: Place) {
-    this.listed = new Map(place.nodes.map((node) => [node.nodeId ?? 0, node.address]));
+    this.list(place.nodes);
     this.automatic = config.totem.nodeId === undefined && this.listed.size === 0;
     this.learnt.set(place.nodeId, place.address);
+  }
+
+  list(nodes: readonly NodeConfig[]): void {
+    this.listed = new Map(nodes.map((node) => [node.nodeId ?? 0, node.address]));
+  }
+
+  /** May this address speak to us? Without a nodelist everybody may. */
+  admits(address: string): boolean {
+    return this.listed.size === 0 || [...this.listed.values()].includes(address);
+  }
+
+  others(self: string): readonly string[] {
+    return [...this.listed.values()].filter((address) => address !== self);
   }
 
   learn(data: Uint8Array, address: string): void {
@@ -61,6 +76,84 @@ class AddressBook {
   }
 }
 
+/** Opens sockets that share what is received and how errors are told. */
+class Sockets {
+  private readonly open: UdpSocket[] = [];
+
+  constructor(
+    private readonly receive: (data: Uint8Array, address: string) => void,
+    private readonly onError: (error: Error) => void,
+  ) {}
+
+  async bind(
+    options: Omit<UdpOptions, "onMessage"> & Partial<Pick<UdpOptions, "onMessage">>,
+  ): Promise<UdpSocket> {
+    const { receive, onError } = this;
+    const common = { bufferBytes: BUFFER_BYTES, onMessage: receive, onError };
+    const socket = await openUdp({ ...common, ...options });
+    this.open.push(socket);
+    return socket;
+  }
+
+  close(): void {
+    for (const socket of this.open) socket.close();
+  }
+}
+
+type Send = (to: number | "all", data: Uint8Array) => void;
+/** Sends to one node, or back to ourselves. */
+type ToNode = (socket: UdpSocket, nodeId: number, data: Uint8Array) => void;
+
+/** udpu: tokens from the node's own socket, multicasts one by one to every other listed node. */
+async function openUnicast(
+  config: CorosyncConfig,
+  place: Place,
+  sockets: Sockets,
+  others: () => readonly string[],
+  toNode: ToNode,
+): Promise<Send> {
+  const { port } = config.totem.interface;
+  const { address } = place;
+  const tokens = await sockets.bind({ address, port });
+  const sending = await sockets.bind({ address, port: 0 });
+  return (to, data) => {
+    if (to !== "all") toNode(tokens, to, data);
+    else for (const other of others()) sending.send(data, other, port);
+  };
+}
+
+/** udp: one socket sends, one gets tokens, one the group's multicasts. */
+async function openMulticast(
+  config: CorosyncConfig,
+  place: Place,
+  sockets: Sockets,
+  receive: (data: Uint8Array, address: string) => void,
+  toNode: ToNode,
+): Promise<Send> {
+  const { totem } = config;
+  const { port, ttl, broadcast, multicastAddress } = totem.interface;
+  const { address } = place;
+  const group = broadcast ? BROADCAST : (multicastAddress ?? defaultGroup(totem.clusterName));
+  const multicasts = await sockets.bind({
+    address: group,
+    port,
+    ...(broadcast ? {} : { join: [{ group, interfaceAddress: address }] }),
+  });
+  // A token overtakes the multicasts that were sent before it, since it comes by another socket: those are read first
+  // (spec/totem section 3, "recv flush"), else every node would ask for what is already there.
+  const onMessage = (data: Uint8Array, from: string) => {
+    multicasts.drain();
+    receive(data, from);
+  };
+  await sockets.bind({ address, port, onMessage });
+  const way = broadcast ? { broadcast } : { multicastFrom: address };
+  const sending = await sockets.bind({ address, port: port - 1, ttl, ...way });
+  return (to, data) => {
+    if (to === "all") sending.send(data, group, port);
+    else toNode(sending, to, data);
+  };
+}
+
 /**
  * Opens the sockets. Rejects with the system's error.
  * @param onDatagram gets every datagram, our own token included.
@@ -72,80 +165,34 @@ export async function openTransport(
   onError: (error: Error) => void,
 ): Promise<Transport> {
   const { totem } = config;
-  const { port, ttl, broadcast } = totem.interface;
   const book = new AddressBook(config, place);
-  const listed = new Set(place.nodes.map((node) => node.address));
   const receive = (data: Uint8Array, address: string) => {
-    if (listed.size > 0 && totem.blockUnlistedAddresses && !listed.has(address)) return;
+    if (totem.blockUnlistedAddresses && !book.admits(address)) return;
     book.learn(data, address);
     onDatagram(data);
   };
-  const common = { bufferBytes: BUFFER_BYTES, onMessage: receive, onError };
-  const sockets: UdpSocket[] = [];
-  const open = async (options: Parameters<typeof openUdp>[0]) => {
-    const socket = await openUdp(options);
-    sockets.push(socket);
-    return socket;
-  };
-  // A token overtakes the multicasts that were sent before it, since it comes by another socket: those are read first
-  // (spec/totem section 3, "recv flush"), else every node would ask for what is already there.
-  let multicasts: UdpSocket | undefined;
-  const receiveToken = (data: Uint8Array, address: string) => {
-    multicasts?.drain();
-    receive(data, address);
-  };
-  const tokens = await open({
-    ...common,
-    onMessage: receiveToken,
-    address: place.address,
-    port,
-  });
-  const addressOf = (nodeId: number) => book.addressOf(nodeId);
-  const toNode = (socket: UdpSocket, nodeId: number, data: Uint8Array) => {
+  const sockets = new Sockets(receive, onError);
+  const toNode: ToNode = (socket, nodeId, data) => {
     // A ring of one talks to itself; not within the same step, so that everything else gets its turn.
     if (nodeId === place.nodeId) setImmediate(() => onDatagram(data));
     else {
-      const address = addressOf(nodeId);
-      if (address !== undefined) socket.send(data, address, port);
+      const address = book.addressOf(nodeId);
+      if (address !== undefined) socket.send(data, address, totem.interface.port);
     }
   };
-  const close = () => {
-    for (const socket of sockets) socket.close();
-  };
-  if (totem.transport === "udpu") {
-    const sending = await open({ ...common, address: place.address, port: 0 });
-    const others = [...listed].filter((address) => address !== place.address);
+  try {
+    const send =
+      totem.transport === "udpu"
+        ? await openUnicast(config, place, sockets, () => book.others(place.address), toNode)
+        : await openMulticast(config, place, sockets, receive, toNode);
     return {
-      send: ({ to, data }) => {
-        if (to !== "all") toNode(tokens, to, data);
-        else for (const address of others) sending.send(data, address, port);
-      },
-      addressOf,
-      close,
+      send: ({ to, data }) => send(to, data),
+      addressOf: (nodeId) => book.addressOf(nodeId),
+      update: (nodes) => book.list(nodes),
+      close: () => sockets.close(),
     };
+  } catch (error) {
+    sockets.close();
+    throw error;
   }
-  const group = broadcast
-    ? BROADCAST
-    : (totem.interface.multicastAddress ?? defaultGroup(totem.clusterName));
-  const sending = await open({
-    ...common,
-    address: place.address,
-    port: port - 1,
-    ttl,
-    ...(broadcast ? { broadcast } : { multicastFrom: place.address }),
-  });
-  multicasts = await open({
-    ...common,
-    address: group,
-    port,
-    ...(broadcast ? {} : { join: [{ group, interfaceAddress: place.address }] }),
-  });
-  return {
-    send: ({ to, data }) => {
-      if (to === "all") sending.send(data, group, port);
-      else toNode(sending, to, data);
-    },
-    addressOf,
-    close,
-  };
 }

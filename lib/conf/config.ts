@@ -153,7 +153,7 @@ function readInterface(totem: readonly ConfNode[], problems: Problem[]): Interfa
   }
   const children = all[0]?.children ?? [];
   return {
-    line: all[0]?.line ?? 0,
+    line: entryOf(children, "bindnetaddr")?.line ?? all[0]?.line ?? 0,
     bindNetAddress: entryOf(children, "bindnetaddr")?.value,
     multicastAddress: entryOf(children, "mcastaddr")?.value,
     port: numberOf(children, "mcastport") ?? DEFAULT_PORT,
@@ -199,13 +199,13 @@ function sectionLine(children: readonly ConfNode[]): number {
   return Math.max(0, (children[0]?.line ?? 1) - 1);
 }
 
-function checkMulticast(net: InterfaceConfig, transport: string, problems: Problem[]): void {
-  const address = net.multicastAddress;
-  if (transport !== "udp" || address === undefined || !isIpv4(address)) return;
+function checkMulticast(entry: Entry | undefined, transport: string, problems: Problem[]): void {
+  if (transport !== "udp" || entry === undefined || !isIpv4(entry.value)) return;
+  const address = entry.value;
   const first = Number(address.split(".")[0]);
   if (first < 224 || first > 239) {
     const text = `totem.interface.mcastaddr ${address} is no multicast address (224.0.0.0 to 239.255.255.255)`;
-    problems.push({ line: net.line, severity: "error", text });
+    problems.push({ line: entry.line, severity: "error", text });
   }
 }
 
@@ -223,7 +223,8 @@ function readTotem(children: readonly ConfNode[], form: ConfForm, problems: Prob
   checkTransport(totem, form, problems);
   const net = readInterface(totem, problems);
   const transport = entryOf(totem, "transport")?.value === "udpu" ? "udpu" : "udp";
-  checkMulticast(net, transport, problems);
+  const netChildren = sections(totem, "interface")[0]?.children ?? [];
+  checkMulticast(entryOf(netChildren, "mcastaddr"), transport, problems);
   const numbers: Record<string, number> = {};
   for (const key of TOTEM_NUMBERS) {
     const value = numberOf(totem, key);

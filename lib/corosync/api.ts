@@ -4,7 +4,6 @@
  */
 import type { CommonEffect, TimerEvent } from "../base/core.ts";
 import type { CorosyncConfig } from "../conf/config.ts";
-import type { Problem } from "../conf/tree.ts";
 import type { DatagramEvent, SendEffect } from "../totem/api.ts";
 import type { FrontDoorEffect, FrontDoorEvent } from "../wire/ipc/front-door.ts";
 
@@ -45,7 +44,8 @@ export type CorosyncEvent =
   | {
       readonly kind: "configuration-read";
       readonly config: CorosyncConfig | undefined;
-      readonly problems: readonly Problem[];
+      /** One line each. */
+      readonly problems: readonly string[];
     }
   | TimerEvent;
 

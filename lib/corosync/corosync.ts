@@ -19,7 +19,7 @@ import { readServiceHeader, type ServiceEvent, ServiceId } from "../wire/service
 import type { CorosyncEffect, CorosyncEvent, CorosyncOptions } from "./api.ts";
 import { Cfg, type CfgEvent } from "./cfg.ts";
 import { ConfigVersionCheck } from "./config-version.ts";
-import { downListLine, membersLine, peerLines, startLines } from "./log-lines.ts";
+import { downListLine, membersLine, peerLines, startLines, syncMemberLines } from "./log-lines.ts";
 import { effectiveKeys, fileKeys, ringIdPath, timersOf, votesOf } from "./settings.ts";
 import { Supervisor, type SupervisorEvent } from "./supervisor.ts";
 import { SyncCore, type SyncEffect } from "./sync.ts";
@@ -232,6 +232,9 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
     this.onSync(this.sync.step(this.now, change));
     if (change.type === "regular") {
       const { ringId, members } = change;
+      if (config.form === "nodelist") {
+        this.out.push(...syncMemberLines(members, change.joined, this.changes.left));
+      }
       this.out.push(...this.quorum.membersChanged(ringId, members));
     }
   }
@@ -374,6 +377,7 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
         else this.multicastLater(effect.body);
         break;
       case "quorum":
+        this.recordVotes();
         this.out.push(membersLine(effect.members), ...this.quorum.changed(effect, this.changes));
         break;
       case "expected-votes":
@@ -387,6 +391,18 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
       default:
         this.out.push(effect);
     }
+  }
+
+  /** runtime.votequorum.*: what scripts read of the votes. */
+  private recordVotes(): void {
+    const { settings, known } = this.votes;
+    const ids = known.map((voter) => voter.nodeId);
+    const u32 = (key: string, value: number) =>
+      this.put(`runtime.votequorum.${key}`, { type: "u32", value });
+    u32("ev_barrier", settings.expectedVotes);
+    u32("lowest_node_id", Math.min(...ids));
+    u32("highest_node_id", Math.max(...ids));
+    this.put("runtime.votequorum.two_node", { type: "u8", value: settings.twoNode ? 1 : 0 });
   }
 
   private onCpg(event: CpgCoreEvent): void {
@@ -530,9 +546,7 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
   private onConfigurationRead(event: Extract<CorosyncEvent, { kind: "configuration-read" }>): void {
     const { config, problems } = event;
     if (config === undefined) {
-      for (const { line, text } of problems) {
-        this.log("error", "CFG", `configuration not reloaded: line ${line}: ${text}`);
-      }
+      for (const text of problems) this.log("error", "CFG", `configuration not reloaded: ${text}`);
       return;
     }
     const before = this.options.config;

@@ -173,6 +173,21 @@ export function downListLine(address: string, old: number, left: number): LogEff
   return line("CPG", "info", text);
 }
 
+/** 3.x's lines about the members of a ring, before they have synchronised. */
+export function syncMemberLines(
+  members: readonly number[],
+  joined: readonly number[],
+  left: readonly number[],
+): readonly LogEffect[] {
+  const list = (word: string, ids: readonly number[]) =>
+    line("QUORUM", "notice", `Sync ${word}[${ids.length}]: ${ids.join(" ")}`);
+  return [
+    list("members", members),
+    ...(joined.length === 0 ? [] : [list("joined", joined)]),
+    ...(left.length === 0 ? [] : [list("left", left)]),
+  ];
+}
+
 /** The members, when quorum has been counted. */
 export function membersLine(members: readonly number[]): LogEffect {
   return line("QUORUM", "notice", `Members[${members.length}]: ${members.join(" ")}`);

@@ -108,6 +108,9 @@ export function fileKeys(config: CorosyncConfig): ReadonlyMap<string, CmapValue>
   return new Map(configKeys(config).map((item) => [item.key, cmapValueOf(item)]));
 }
 
+/** How often the token is sent again before it counts as lost. */
+const DEFAULT_RETRANSMITS = 4;
+
 const text = (value: string): CmapValue => ({ type: "string", value });
 const u32 = (value: number): CmapValue => ({ type: "u32", value });
 
@@ -123,7 +126,10 @@ export function effectiveKeys(options: CorosyncOptions): ReadonlyMap<string, Cma
     ["runtime.votequorum.this_node_id", u32(nodeId)],
     ["runtime.config.totem.token", u32(timers.tokenMs)],
     ["runtime.config.totem.token_retransmit", u32(timers.tokenRetransmitMs)],
-    ["runtime.config.totem.token_retransmits_before_loss_const", u32(4)],
+    [
+      "runtime.config.totem.token_retransmits_before_loss_const",
+      u32(config.totem.numbers["token_retransmits_before_loss_const"] ?? DEFAULT_RETRANSMITS),
+    ],
     ["runtime.config.totem.hold", u32(timers.holdMs)],
     ["runtime.config.totem.join", u32(timers.joinMs)],
     ["runtime.config.totem.consensus", u32(timers.consensusMs)],

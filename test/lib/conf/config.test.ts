@@ -143,7 +143,7 @@ const MALFORMED: readonly (readonly [string, string, number, RegExp])[] = [
   ["a number out of range", LEGACY("token: 5"), 3, /from 30 to/],
   ["a switch that is none", LEGACY("secauth: maybe"), 3, /one of: on, off/],
   ["an address that is none", LEGACY("", "mcastaddr: 300.1.1.1"), 6, /must be an IP address/],
-  ["a unicast group", LEGACY("", "mcastaddr: 10.1.1.1"), 4, /no multicast address/],
+  ["a unicast group", LEGACY("", "mcastaddr: 10.1.1.1"), 6, /no multicast address/],
   ["a port out of range", LEGACY("", "mcastport: 70000"), 6, /from 1 to 65535/],
   ["encryption over udp", LEGACY("secauth: on"), 3, /secauth on needs transport knet/],
   ["a cipher over udp", LEGACY("crypto_cipher: aes256"), 3, /crypto_cipher aes256 needs/],

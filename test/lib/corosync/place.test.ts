@@ -53,7 +53,7 @@ describe("bindnetaddr", () => {
     const refused = place("10.9.9.0", [LO, address("eth0", "10.1.1.1")]);
     expect(isRejection(refused)).toBeTrue();
     expect(refused).toMatchObject({
-      text: expect.stringMatching(/conf:3: no interface .* eth0 10.1.1.1\/255.255.255.0/),
+      text: expect.stringMatching(/conf:4: no interface .* eth0 10.1.1.1\/255.255.255.0/),
     });
     expect(isRejection(place("127.0.0.0", [LO]))).toBeTrue();
   });

@@ -59,8 +59,8 @@ export class Replica {
   private markSent: boolean | undefined;
   private bootstrapSent = "";
   leaving = false;
-  /** Messages applied since this membership was synchronised: equal counts mean equal CIBs. */
-  applied = 0;
+  /** The last way from one synchronised membership to the next, and the CIB at its end; for audits. */
+  passage: { readonly from: string; readonly to: string; readonly doc: CibDoc } | undefined;
 
   constructor(config: PacemakerdConfig) {
     this.config = config;
@@ -178,8 +178,11 @@ export class Replica {
   // --- memberships and rounds (rule 2) ---
 
   private configuration(event: Extract<PacemakerdEvent, { kind: "cpg-configuration" }>): void {
+    const { label, isSynchronised } = this.membership;
     this.drainQueue();
     this.membership.configuration(event);
+    const to = this.membership.label;
+    this.passage = isSynchronised ? { from: label, to, doc: this.current } : undefined;
     this.controller.suspend();
     this.markSent = undefined;
     this.bootstrapSent = "";
@@ -288,7 +291,6 @@ export class Replica {
     });
     const doc = adoptedCib(base, membership, own, (id) => this.nameOf(id));
     this.setDoc("cib_replace", doc);
-    this.applied = 0;
     this.durable.adopted(doc, kept);
     if (!kept) this.durable.markQuorate(doc, quorateSeq);
     this.fresh = false;
@@ -343,7 +345,6 @@ export class Replica {
   }
 
   private apply(from: GroupMember, message: Message): void {
-    this.applied++;
     const node = this.nameOf(from.nodeId);
     if (node === undefined) return;
     const own = from.nodeId === this.config.nodeId && from.processId === this.config.processId;

@@ -80,6 +80,7 @@ export class Run {
     workload.request(first, "cib_modify", "resources", xml, "");
     world.run(world.now + SETUP_MS);
     this.tell(`set up: ${resources.join(" ")}`);
+    if (world.prng.chance(0.25)) world.agents.failureRate = 0.05;
     this.chaos(world.now + options(this.options.minutes), resources);
     const settledMs = this.heal();
     auditSettled(world, workload.acknowledged, resources);

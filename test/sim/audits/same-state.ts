@@ -4,33 +4,22 @@
  */
 import { versionText } from "../../../lib/cib/document.ts";
 import { wholeDigest } from "../../../lib/pacemakerd/cib/join.ts";
+import type { Replica } from "../../../lib/pacemakerd/replica.ts";
 import type { SimNode, World } from "../world.ts";
 import { Violation } from "./violation.ts";
-
-interface Seen {
-  readonly life: number;
-  readonly label: string;
-  readonly state: string;
-}
 
 export class SameState {
   /** What the first of those who went together had at the end. */
   private readonly ends = new Map<string, string>();
   private readonly controllers = new Map<string, number>();
-  private readonly last = new Map<number, Seen>();
+  private readonly checked = new Map<number, unknown>();
 
   check(world: World, sim: SimNode): void {
     const view = world.view(sim);
     if (view === undefined) return;
-    const { label, controller } = view.membership;
-    const before = this.last.get(sim.id);
-    if (before !== undefined && before.life === sim.managerLife && before.label !== label) {
-      this.ended(sim, `${before.label}>${label}`, before.state);
-      this.last.delete(sim.id);
-    }
-    if (!view.membership.isSynchronised) return;
-    const state = `${versionText(view.doc.version)} ${wholeDigest(view.doc)}`;
-    this.last.set(sim.id, { life: sim.managerLife, label, state });
+    this.checkPassage(sim, view);
+    const { label, controller, isSynchronised } = view.membership;
+    if (!isSynchronised) return;
     const chosen = this.controllers.get(label) ?? controller;
     this.controllers.set(label, chosen ?? -1);
     if (chosen !== controller) {
@@ -40,11 +29,15 @@ export class SameState {
     }
   }
 
-  private ended(sim: SimNode, way: string, state: string): void {
+  private checkPassage(sim: SimNode, { passage }: Replica): void {
+    if (passage === undefined || this.checked.get(sim.id) === passage) return;
+    this.checked.set(sim.id, passage);
+    const way = `${passage.from}>${passage.to}`;
+    const state = `${versionText(passage.doc.version)} ${wholeDigest(passage.doc)}`;
     const known = this.ends.get(way) ?? state;
     this.ends.set(way, known);
     if (known !== state) {
-      throw new Violation(`${sim.name} leaves ${way} with CIB ${state}, another with ${known}`);
+      throw new Violation(`${sim.name} goes ${way} with CIB ${state}, another with ${known}`);
     }
   }
 }

@@ -92,14 +92,31 @@ export function createObject(root: XmlElement, kind: ObjectKind, draft: Draft): 
       messages: [],
     };
   }
-  const taken = collectIds(configurationOf(root));
+  const taken = takeIds(root);
   const id = objectId(draft);
-  if (taken.has(id) || findObject(root, id)?.kind === kind) {
+  if (taken.has(id) || (kind.word === "node" && nodeNames(root).includes(id))) {
+    keepIds(root, taken);
     throw new LanguageError(`${id}: id is already in use`);
   }
   if (draft.members !== undefined) return createContainer(root, kind, draft, taken);
   const made = assignIds(draft.element, undefined, taken, isModern(root));
-  return { root: appendToSection(root, kind.section, made), messages: [] };
+  return { root: keepIds(appendToSection(root, kind.section, made), taken), messages: [], made };
+}
+
+/** The ids in use by document, so that a long script does not collect them again for each of its lines. */
+const known = new WeakMap<XmlElement, Set<string>>();
+
+/** All ids of a document. The set becomes the caller's, who adds to it; keepIds hands it on to the next document. */
+function takeIds(root: XmlElement): Set<string> {
+  const ids = known.get(root);
+  known.delete(root);
+  return ids ?? collectIds(configurationOf(root));
+}
+
+/** `root` together with the set of its ids. */
+function keepIds(root: XmlElement, ids: Set<string>): XmlElement {
+  known.set(root, ids);
+  return root;
 }
 
 function isModern(root: XmlElement): boolean {
@@ -123,7 +140,7 @@ function mergeSettings(
   const given = attr(draft.element, "id");
   const wanted = given ?? standardId;
   const found = sets.find((s) => idOf(s) === wanted) ?? (given === undefined ? sets[0] : undefined);
-  const taken = collectIds(configurationOf(root));
+  const taken = takeIds(root);
   if (found === undefined) {
     const id = given ?? freeId(wanted, taken);
     taken.delete(id);
@@ -185,7 +202,7 @@ export function updateObject(root: XmlElement, kind: ObjectKind, draft: Draft): 
   const id = kind.word === "fencing_topology" ? kind.word : objectId(draft);
   const found = listObjects(root).find((o) => o.id === id && o.kind === kind);
   if (found === undefined) return createObject(root, kind, draft);
-  const taken = collectIds(configurationOf(root));
+  const taken = takeIds(root);
   const old = found.element;
   const bare = withChildren(
     old,
@@ -235,7 +252,7 @@ export function addOperation(root: XmlElement, owner: XmlElement, op: XmlElement
     operations === undefined
       ? withChildren(owner, [...owner.children, element("operations", {}, [op])])
       : replaceElement(owner, operations, withChildren(operations, [...operations.children, op]));
-  return replaceElement(root, owner, assignIds(next, owner, collectIds(configurationOf(root))));
+  return replaceElement(root, owner, assignIds(next, owner, takeIds(root)));
 }
 
 /** `modgroup ID add RSC [after|before RSC]` and `remove`. @throws LanguageError */

@@ -11,4 +11,6 @@ export interface Message {
 export interface Edit {
   readonly root: XmlElement;
   readonly messages: readonly Message[];
+  /** The one new object, where there is one without members. */
+  readonly made?: XmlElement;
 }

@@ -46,9 +46,15 @@ function nameOf(el: XmlElement): string {
   return el.name === "fencing-topology" ? TOPOLOGY_ID : idOf(el);
 }
 
+/** Lists by document: trees never change, so a list stays true. */
+const lists = new WeakMap<XmlElement, readonly ConfigObject[]>();
+
 /** All objects, in document order; members follow their container. */
 export function listObjects(root: XmlElement): readonly ConfigObject[] {
+  const known = lists.get(root);
+  if (known !== undefined) return known;
   const found: ConfigObject[] = [];
+  lists.set(root, found);
   const add = (el: XmlElement, section: string, container: XmlElement | undefined) => {
     const kind = kindOfElement(el, section);
     if (kind !== undefined) found.push({ id: nameOf(el), kind, element: el, container });
@@ -63,8 +69,20 @@ export function listObjects(root: XmlElement): readonly ConfigObject[] {
   return found;
 }
 
+/** Objects by id, the first where several have one id (a node and a resource of its name). */
+const indexes = new WeakMap<XmlElement, ReadonlyMap<string, ConfigObject>>();
+
 export function findObject(root: XmlElement, id: string): ConfigObject | undefined {
-  return listObjects(root).find((o) => o.id === id);
+  let index = indexes.get(root);
+  if (index === undefined) {
+    index = new Map(
+      listObjects(root)
+        .toReversed()
+        .map((o) => [o.id, o]),
+    );
+    indexes.set(root, index);
+  }
+  return index.get(id);
 }
 
 /** Objects as `show` lists them: by kind, then by id (or as they stand when `sorted` is false). */

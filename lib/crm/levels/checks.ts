@@ -222,13 +222,23 @@ function checkContainer({ id, element: el, kind }: ConfigObject): readonly Messa
   ];
 }
 
+const constrainables = new WeakMap<XmlElement, ReadonlySet<string>>();
+
+/** Ids that constraints may name: resources, templates, tags. */
+function constrainable(root: XmlElement): ReadonlySet<string> {
+  const known = constrainables.get(root);
+  if (known !== undefined) return known;
+  const named = listObjects(root).filter(
+    ({ kind }) => kind.section === "resources" || kind.section === "tags",
+  );
+  const ids = new Set(named.map((o) => o.id));
+  constrainables.set(root, ids);
+  return ids;
+}
+
 function checkConstraint(root: XmlElement, { id, element: el }: ConfigObject): readonly Message[] {
   const messages: Message[] = [];
-  const resources = new Set(
-    listObjects(root)
-      .filter((o) => o.kind.section === "resources" || o.kind.section === "tags")
-      .map((o) => o.id),
-  );
+  const resources = constrainable(root);
   const named = ["rsc", "with-rsc", "first", "then"].map((name) => attr(el, name));
   const members = childrenOf(el, "resource_set").flatMap((s) => s.children.map(idOf));
   for (const rsc of [...named, ...members]) {

@@ -1,7 +1,7 @@
 /** Commands that make an object: primitive, group, location, property, … and monitor and xml. */
 import { attr, type XmlElement } from "../../xml/node.ts";
 import { parseXml, XmlError } from "../../xml/parse.ts";
-import { addMonitor, createObject, parseContext, printContext } from "../edit.ts";
+import { addMonitor, createObject, parseContext } from "../edit.ts";
 import { collectIds } from "../language/ids.ts";
 import { lowerKeywords } from "../language/keywords.ts";
 import type { ObjectKind } from "../language/kind.ts";
@@ -10,7 +10,7 @@ import { parseMember } from "../language/resource-set.ts";
 import { showObject } from "../language/show.ts";
 import { LanguageError } from "../language/syntax.ts";
 import type { Edit } from "../message.ts";
-import { appendToSection, configurationOf, findObject, schemaOf } from "../objects.ts";
+import { appendToSection, configurationOf, nodeNames, schemaOf } from "../objects.ts";
 import { completeObject } from "./complete-objects.ts";
 import type { Command, Shell } from "./shell.ts";
 
@@ -111,7 +111,7 @@ function objectCommand(kind: ObjectKind): Command {
       const small = schema >= 2 ? lowerKeywords(words) : words;
       const edit = createObject(root, kind, kind.parse(small, context));
       adopt(shell, edit);
-      tellUnrepresentable(shell, root, edit.root, words[0] ?? "");
+      tellUnrepresentable(shell, kind, edit);
       return true;
     },
     complete: (shell, words) => completeObject(shell, kind, words),
@@ -119,18 +119,16 @@ function objectCommand(kind: ObjectKind): Command {
 }
 
 /** Says so when the object just made can be shown as XML only. */
-function tellUnrepresentable(
-  shell: Shell,
-  before: XmlElement,
-  after: XmlElement,
-  id: string,
-): void {
-  const made = findObject(after, id);
-  if (made === undefined || findObject(before, id) !== undefined) return;
-  if (!showObject(made.element, made.kind, printContext(after)).asWords) {
+function tellUnrepresentable(shell: Shell, kind: ObjectKind, { root, made }: Edit): void {
+  if (made === undefined) return;
+  const context = { schema: schemaOf(root), nodeNames: nodeNames(root), referenced: NOTHING };
+  if (!showObject(made, kind, context).asWords) {
+    const id = attr(made, "uname") ?? attr(made, "id");
     shell.info(`object ${id} cannot be represented in the CLI notation`);
   }
 }
+
+const NOTHING: ReadonlySet<string> = new Set();
 
 const monitor: Command = {
   name: "monitor",

@@ -106,18 +106,16 @@ export function showText(
   sorted: boolean,
 ): string {
   const context = printContext(copy.root);
-  const lines: string[] = [];
+  const rows = orderObjects(objects, sorted).map((object) => ({
+    object,
+    shown: showObject(object.element, object.kind, context),
+  }));
   // A container that is shown as XML shows its members too.
-  const inXml = new Set<XmlElement>();
-  for (const object of orderObjects(objects, sorted)) {
-    const shown = showObject(object.element, object.kind, context);
-    if (!shown.asWords) inXml.add(object.element);
-  }
-  for (const object of orderObjects(objects, sorted)) {
-    if (object.container !== undefined && inXml.has(object.container)) continue;
-    lines.push(`${showObject(object.element, object.kind, context).text}\n`);
-  }
-  return lines.join("");
+  const inXml = new Set(rows.filter((r) => !r.shown.asWords).map((r) => r.object.element));
+  return rows
+    .filter(({ object }) => object.container === undefined || !inXml.has(object.container))
+    .map(({ shown }) => `${shown.text}\n`)
+    .join("");
 }
 
 /** The CIB with the chosen objects only; sections stay, status goes. */

@@ -13,8 +13,6 @@ const PIPE_TIMEOUT_MS = 60_000;
 export class ShellHost implements HostPort {
   readonly hostName: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The editor of the options; $EDITOR wins. */
-  editor = "vi";
 
   constructor(private readonly session: Session) {
     this.hostName = session.hostName;
@@ -52,12 +50,11 @@ export class ShellHost implements HostPort {
     throw new CrmError(`${command}: exit status ${done.exit} ${done.stderr.trim()}`.trimEnd());
   }
 
-  async edit(text: string, suffix: string): Promise<string | undefined> {
+  async edit(text: string, suffix: string, editor: string): Promise<string | undefined> {
     const folder = mkdtempSync(join(tmpdir(), "crm-"));
     const file = join(folder, `edit${suffix}`);
     try {
       await this.session.writeFile(file, text, 0o600);
-      const editor = this.env["EDITOR"] ?? this.editor;
       const exit = await new Promise<number | null>((resolve, reject) => {
         const child = spawn("/bin/sh", ["-c", `${editor} "$1"`, "sh", file], { stdio: "inherit" });
         child.on("error", reject);

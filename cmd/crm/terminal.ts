@@ -81,6 +81,7 @@ function openHistory(path: string, lines: readonly string[]): (line: string) => 
           .toReversed()
           .map((l) => `${l}\n`)
           .join(""),
+        { mode: 0o600 },
       );
   } catch {
     return () => {};

@@ -125,7 +125,7 @@ export interface HostPort {
   /** Runs a shell command line; its standard output. @throws CrmError when it fails */
   pipe(command: string, input: string): Promise<string>;
   /** Lets a person edit the text; undefined when the editor failed. */
-  edit(text: string, suffix: string): Promise<string | undefined>;
+  edit(text: string, suffix: string, editor: string): Promise<string | undefined>;
 }
 
 export interface Ports {

@@ -173,6 +173,14 @@ const eraseAll: Command = {
       return false;
     }
     const { root } = await shell.workingCopy();
+    const resources = listObjects(root).filter((o) => o.kind.section === "resources");
+    const running = await runningAmong(
+      shell,
+      resources.map((o) => o.id),
+    );
+    if (running.length > 0 && word !== "nodes" && !shell.switches.force) {
+      throw new LanguageError(`resources are running: ${running.join(" ")}; stop them first`);
+    }
     adopt(shell, { root: erase(root, word === "nodes"), messages: [] });
     return true;
   },

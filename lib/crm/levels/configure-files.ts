@@ -5,6 +5,7 @@ import { erase, type WorkingCopy } from "../edit.ts";
 import { loadText } from "../load.ts";
 import { loadXml } from "../merge.ts";
 import { listObjects, nodeNames } from "../objects.ts";
+import { defaultOptions } from "../options.ts";
 import { deleteObjects } from "../references.ts";
 import { completeIds } from "./complete-objects.ts";
 import { adopt } from "./configure-objects.ts";
@@ -89,6 +90,13 @@ function takeBack(shell: Shell, copy: WorkingCopy, selection: Selection, text: s
   return true;
 }
 
+/** The editor of the preferences, unless it was never set and $EDITOR names one. */
+function editorOf(shell: Shell): string {
+  const { editor } = shell.options;
+  const usual = shell.ports.host.env["EDITOR"] ?? "";
+  return editor === defaultOptions.editor && usual !== "" ? usual : editor;
+}
+
 const edit: Command = {
   name: "edit",
   summary: "edit CIB objects",
@@ -107,7 +115,8 @@ const edit: Command = {
     if (!ok && selection.objects.length === 0) return false;
     let text = selectionText(shell, copy, selection, words.length === 0);
     for (;;) {
-      const edited = await shell.ports.host.edit(text, selection.xml ? ".xml" : ".pcmk");
+      const suffix = selection.xml ? ".xml" : ".pcmk";
+      const edited = await shell.ports.host.edit(text, suffix, editorOf(shell));
       if (edited === undefined || edited === text) return edited !== undefined && ok;
       if (takeBack(shell, copy, selection, edited)) return ok;
       text = edited;

@@ -206,6 +206,9 @@ export class Shell {
     // Errors of the connection come from a higher shelf; their name is their contract.
     else if (error instanceof Error && error.name === "IpcError") {
       this.error(`could not reach the cluster (does it run on this host?): ${error.message}`);
+    } else if (this.interactive) {
+      // A fault of ours must not take a person's uncommitted work with it.
+      this.error(`internal error: ${error instanceof Error ? error.message : String(error)}`);
     } else throw error;
     return false;
   }

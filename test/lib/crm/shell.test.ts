@@ -189,3 +189,27 @@ test("help lists a level, describes a command, names what it does not know", asy
   expect(cluster.out).toContain("primitive webip IPaddr params ip=172.25.12.200");
   expect(await cluster.run("help nosuch")).toBe(false);
 });
+
+test("changes that were taken back leave nothing to commit", async () => {
+  const cluster = new MemoryCluster();
+  await cluster.run("configure", WEBIP, "delete webip", "commit");
+  expect(cluster.writes).toBe(0);
+  expect(cluster.err).toContain("INFO: apparently there is nothing to commit");
+});
+
+test("check-mode and check-frequency decide what keeps a commit back", async () => {
+  const cluster = new MemoryCluster();
+  await cluster.run("configure", "primitive a IPaddr", "commit");
+  expect(cluster.writes).toBe(0);
+  await cluster.run("options check-mode relaxed", "configure", "primitive a IPaddr", "commit");
+  expect(cluster.err).toContain("WARNING: a: required parameter ip not defined");
+  expect(cluster.writes).toBe(1);
+});
+
+test("a cluster with running resources is not erased", async () => {
+  const cluster = new MemoryCluster();
+  await cluster.run("configure", WEBIP);
+  cluster.running = { webip: [{ node: "server6", promoted: false }] };
+  expect(await cluster.run("configure erase")).toBe(false);
+  expect(cluster.err).toContain("resources are running: webip");
+});

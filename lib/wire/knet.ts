@@ -15,8 +15,6 @@ const typeCodes = {
   "pmtud-reply": 0x84,
 } as const;
 
-/** Bytes before the payload of every packet. */
-export const knetHeaderBytes = 6;
 /** Bytes before the user data of a data packet. */
 export const knetDataHeaderBytes = 14;
 /** Opaque time stamp of a ping: the sender's timespec. */

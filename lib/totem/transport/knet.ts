@@ -1,0 +1,251 @@
+/**
+ * knet: the ring's datagrams over up to eight links to each peer, which of them are up, which one to take
+ * (spec/totem/totem-wire.md section 9). Decides only: packets go out as effects, by link and address; the host seals them
+ * (lib/runtime/seal.ts) and opens what comes in before it becomes a `packet` event.
+ *
+ * The ring's `send` effects come in as `ring-send`, its datagrams go out as `datagram`. A datagram to ourselves comes back
+ * as an effect, which the host must hand to the ring as a later event.
+ */
+import type {
+  CancelTimer,
+  Core,
+  LogEffect,
+  Millis,
+  SetTimer,
+  TimerEvent,
+} from "../../base/core.ts";
+import { decodeKnet, encodeKnet, type KnetPacket, knetDataHeaderBytes } from "../../wire/knet.ts";
+import { KnetLink, type KnetLinkTimers } from "./knet-link.ts";
+import { KnetReceiver } from "./knet-receiver.ts";
+
+export interface KnetAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface KnetLinkConfig {
+  /** 0 to 7. */
+  readonly link: number;
+  /** The passive mode takes the link with the highest priority that is up. */
+  readonly priority: number;
+  readonly local: KnetAddress;
+  readonly peers: ReadonlyMap<number, KnetAddress>;
+  readonly timers: KnetLinkTimers;
+}
+
+export interface KnetConfig {
+  readonly nodeId: number;
+  readonly mode: "passive" | "active" | "rr";
+  readonly links: readonly KnetLinkConfig[];
+  /** Largest packet that, once sealed, fits into a datagram of so many bytes. */
+  readonly room: (datagramBytes: number) => number;
+}
+
+export type KnetEvent =
+  | { readonly kind: "start" }
+  /** A packet, opened, from a socket of this link. */
+  | {
+      readonly kind: "packet";
+      readonly link: number;
+      readonly from: KnetAddress;
+      readonly data: Uint8Array;
+    }
+  | { readonly kind: "ring-send"; readonly to: number | "all"; readonly data: Uint8Array }
+  | TimerEvent;
+
+export type KnetEffect =
+  /** To be sealed and sent from the socket of this link. */
+  | {
+      readonly kind: "packet";
+      readonly link: number;
+      readonly to: KnetAddress;
+      readonly data: Uint8Array;
+    }
+  | { readonly kind: "datagram"; readonly data: Uint8Array }
+  | { readonly kind: "link"; readonly nodeId: number; readonly link: number; readonly up: boolean }
+  | SetTimer
+  | CancelTimer
+  | LogEffect;
+
+interface Peer {
+  readonly nodeId: number;
+  readonly receiver: KnetReceiver;
+  /** Highest priority first. */
+  readonly links: readonly { readonly config: KnetLinkConfig; readonly state: KnetLink }[];
+  /** Turn of the links in mode rr. */
+  turn: number;
+}
+
+/** Pings, timeouts and probes are looked at this often; each has its own time. */
+const tickMs = 20;
+/** Offset of the node that a unicast ring datagram is meant for (section 1.1). */
+const targetOffset = 9;
+
+export class KnetTransport implements Core<KnetEvent, KnetEffect> {
+  private readonly config: KnetConfig;
+  private readonly peers = new Map<number, Peer>();
+  private seq = 0;
+  private effects: KnetEffect[] = [];
+
+  constructor(config: KnetConfig) {
+    this.config = config;
+    const ids = new Set(config.links.flatMap((link) => [...link.peers.keys()]));
+    ids.delete(config.nodeId);
+    for (const nodeId of ids) {
+      const links = config.links
+        .filter((link) => link.peers.has(nodeId))
+        .sort((a, b) => b.priority - a.priority || a.link - b.link)
+        .map((link) => ({
+          config: link,
+          state: new KnetLink(config.nodeId, link.link, link.timers, familyOf(link.local.address)),
+        }));
+      this.peers.set(nodeId, { nodeId, receiver: new KnetReceiver(), links, turn: 0 });
+    }
+  }
+
+  /** Nodes that can be reached now, by at least one link. */
+  get reachable(): readonly number[] {
+    return [...this.peers.values()].filter(isReachable).map((peer) => peer.nodeId);
+  }
+
+  step(now: Millis, event: KnetEvent): readonly KnetEffect[] {
+    this.effects = [];
+    switch (event.kind) {
+      case "start":
+      case "timer":
+        this.tick(now);
+        break;
+      case "packet":
+        this.onPacket(now, event.link, event.from, event.data);
+        break;
+      case "ring-send":
+        this.onRingSend(event.to, event.data);
+        break;
+    }
+    return this.effects;
+  }
+
+  private tick(now: Millis): void {
+    for (const peer of this.peers.values()) {
+      for (const { config, state } of peer.links) {
+        const change = state.tick(now, this.seq, (packet) => this.send(peer, config, packet));
+        if (change !== undefined) this.tellLink(peer, config, change === "up");
+      }
+    }
+    this.effects.push({ kind: "set-timer", name: "knet", delayMs: tickMs });
+  }
+
+  private onPacket(now: Millis, link: number, from: KnetAddress, data: Uint8Array): void {
+    const packet = decodeKnet(data);
+    const peer = packet === undefined ? undefined : this.peers.get(packet.nodeId);
+    const way = peer?.links.find(({ config }) => config.link === link);
+    if (packet === undefined || peer === undefined || way === undefined) return;
+    const known = way.config.peers.get(peer.nodeId);
+    if (known?.address !== from.address || known.port !== from.port) return;
+    const { config, state } = way;
+    const { nodeId } = this.config;
+    switch (packet.kind) {
+      case "data":
+        if (isReachable(peer)) this.onData(peer, packet);
+        break;
+      case "ping":
+        if (packet.seq === 0) peer.receiver.reset();
+        this.send(peer, config, { ...packet, kind: "pong", nodeId });
+        break;
+      case "pong":
+        if (state.onPong(now, packet) === "up") this.tellLink(peer, config, true);
+        break;
+      case "pmtud-probe":
+        this.send(peer, config, { ...packet, kind: "pmtud-reply", nodeId, padding: noPadding });
+        break;
+      case "pmtud-reply":
+        state.onProbeReply(now, packet);
+        break;
+    }
+  }
+
+  private onData(peer: Peer, packet: Extract<KnetPacket, { kind: "data" }>): void {
+    if (packet.compress !== 0 || packet.channel !== 0) return;
+    const data = peer.receiver.receive(packet);
+    if (data === undefined || data.length < targetOffset + 4) return;
+    const target = new DataView(data.buffer, data.byteOffset).getUint32(targetOffset, true);
+    if (target !== 0 && target !== this.config.nodeId) return;
+    this.effects.push({ kind: "datagram", data });
+  }
+
+  private onRingSend(to: number | "all", data: Uint8Array): void {
+    if (to === this.config.nodeId) {
+      this.effects.push({ kind: "datagram", data });
+      return;
+    }
+    this.seq = this.seq === 65535 ? 1 : this.seq + 1;
+    const peers = to === "all" ? this.peers.values() : [this.peers.get(to)];
+    for (const peer of peers) if (peer !== undefined) this.sendData(peer, to === "all", data);
+  }
+
+  private sendData(peer: Peer, broadcast: boolean, data: Uint8Array): void {
+    const links = this.chooseLinks(peer);
+    // The same fragments go over all links, so that the receiver may take each from whichever is first.
+    const smallest = Math.min(...links.map(({ state }) => state.datagramBytes));
+    const room = this.config.room(smallest) - knetDataHeaderBytes;
+    for (const { config } of links) {
+      const fragments = Math.max(1, Math.ceil(data.length / room));
+      for (let index = 0; index < fragments; index++) {
+        this.send(peer, config, {
+          kind: "data",
+          nodeId: this.config.nodeId,
+          seq: this.seq,
+          compress: 0,
+          broadcast,
+          fragments,
+          fragment: fragments === 1 ? 0 : index + 1,
+          channel: 0,
+          payload: data.subarray(index * room, (index + 1) * room),
+        });
+      }
+    }
+  }
+
+  private chooseLinks(peer: Peer): Peer["links"] {
+    const up = peer.links.filter(({ state }) => state.up);
+    if (this.config.mode === "active") return up;
+    if (this.config.mode === "passive") return up.slice(0, 1);
+    const one = up[peer.turn % Math.max(1, up.length)];
+    peer.turn++;
+    return one === undefined ? [] : [one];
+  }
+
+  private send(peer: Peer, config: KnetLinkConfig, packet: KnetPacket): void {
+    const to = config.peers.get(peer.nodeId);
+    if (to === undefined) return;
+    const padded = packet.kind === "pmtud-probe" ? this.pad(peer, config, packet) : packet;
+    this.effects.push({ kind: "packet", link: config.link, to, data: encodeKnet(padded) });
+  }
+
+  /** Fills a probe so that its sealed datagram has the size under test. */
+  private pad(peer: Peer, config: KnetLinkConfig, probe: KnetPacket): KnetPacket {
+    const way = peer.links.find((link) => link.config === config);
+    if (probe.kind !== "pmtud-probe" || way === undefined) return probe;
+    const bare = encodeKnet(probe).length;
+    const bytes = this.config.room(way.state.probeBytes(probe.size)) - bare;
+    return { ...probe, padding: new Uint8Array(Math.max(0, bytes)) };
+  }
+
+  private tellLink(peer: Peer, config: KnetLinkConfig, up: boolean): void {
+    this.effects.push({ kind: "link", nodeId: peer.nodeId, link: config.link, up });
+    const text = up
+      ? `rx: host: ${peer.nodeId} link: ${config.link} is up`
+      : `link: host: ${peer.nodeId} link: ${config.link} is down`;
+    this.effects.push({ kind: "log", level: "info", subsystem: "KNET", text });
+  }
+}
+
+const noPadding = new Uint8Array(0);
+
+function isReachable(peer: Peer): boolean {
+  return peer.links.some(({ state }) => state.up);
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return address.includes(":") ? "ipv6" : "ipv4";
+}

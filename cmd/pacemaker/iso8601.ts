@@ -34,8 +34,8 @@ interface Form {
   readonly unit: "text" | "seconds" | "epoch";
 }
 
-/** Seconds from the year 0 to 1970, the zero of --seconds. */
-const SECONDS_BEFORE_EPOCH = 62_167_219_200;
+/** Seconds from the year 1 to 1970, the zero of --seconds. */
+const SECONDS_BEFORE_EPOCH = 62_135_596_800;
 
 function formOf(given: ParsedOptions): Form {
   return {
@@ -150,7 +150,7 @@ export default defineTool({
       "Commands",
     ),
     value("expected", "E", "TEXT", "End with 1 unless the result is this text", "Commands"),
-    flag("seconds", "s", "Seconds since the year 0", "Output forms"),
+    flag("seconds", "s", "Seconds since the year 1", "Output forms"),
     flag("epoch", "S", "Seconds since 1970", "Output forms"),
     flag("local", "L", "In local time", "Output forms"),
     flag("ordinal", "O", "As day of the year", "Output forms"),

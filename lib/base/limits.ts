@@ -11,6 +11,8 @@ export const limits = {
   xpathBytes: 64 * 1024,
   /** Nesting of parentheses and predicates in an XPath expression. */
   xpathDepth: 32,
+  /** Elements that one XPath evaluation may look at: ten passes over the largest real CIB, a second or two. */
+  xpathVisits: 5_000_000,
   /** Members of a ring on the wire (spec/totem section 1.9). */
   ringMembers: 384,
   /** Largest application message of the ring (spec/totem section 1.9). */
@@ -49,6 +51,11 @@ export const limits = {
   managerStopMs: 20 * 60 * 1000,
   /** Longest wait before pacemakerd is started again. */
   managerBackoffMs: 10_000,
+  /** Multicasts that wait for a busy ring: above the first, pacemakerd's clients wait too; below the second, no longer. */
+  managerOutboxHigh: 200,
+  managerOutboxLow: 20,
+  /** At the end: how long the last multicasts may take. */
+  managerFarewellMs: 1000,
   /** Messages of this size fit every connection to pacemakerd; a larger CIB travels packed or not at all. */
   managerMessageBytes: 1024 * 1024,
 } as const;

@@ -107,9 +107,10 @@ function flagsOn(
   const flags = new Map<XmlElement, Flags>();
   for (const { kind, xpath } of permissions) {
     const compiled = compileXPath(xpath);
-    // An expression that we cannot read allows nothing; as a denial it denies everything.
-    const matches = isRejection(compiled) ? undefined : select(root, compiled);
-    const nodes = matches?.map((m) => m.cursor.node) ?? (kind === "deny" ? [root] : []);
+    const matches = isRejection(compiled) ? compiled : select(root, compiled);
+    // An expression that we cannot evaluate allows nothing; as a denial it denies everything.
+    const unknown = kind === "deny" ? [root] : [];
+    const nodes = isRejection(matches) ? unknown : matches.map((m) => m.cursor.node);
     for (const node of nodes) {
       let own = flags.get(node);
       if (own === undefined) {

@@ -46,8 +46,10 @@ export function sectionCursor(root: XmlElement, section: string | undefined): Cu
 export function selectElements(root: XmlElement, xpath: string): readonly Cursor[] | CibRejection {
   const compiled = compileXPath(xpath);
   if (isRejection(compiled)) return refuse(Errno.EINVAL, compiled.text);
+  const matches = select(root, compiled);
+  if (isRejection(matches)) return refuse(Errno.EINVAL, matches.text);
   const cursors: Cursor[] = [];
-  for (const { cursor } of select(root, compiled)) {
+  for (const { cursor } of matches) {
     if (cursors.at(-1)?.node !== cursor.node) cursors.push(cursor);
   }
   return cursors;

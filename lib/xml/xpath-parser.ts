@@ -102,16 +102,23 @@ class Parser {
     const absolute = first === "/" || first === "//";
     if (absolute) {
       this.#at++;
-      if (first === "//") steps.push(ANYWHERE);
-      else if (!this.#startsStep()) return { kind: "path", absolute, steps };
+      if (first === "/" && !this.#startsStep()) return { kind: "path", absolute, steps };
     }
-    steps.push(this.#step());
+    steps.push(...this.#stepAfter(first === "//"));
     for (;;) {
-      if (this.#take("//")) steps.push(ANYWHERE);
-      else if (!this.#take("/")) break;
-      steps.push(this.#step());
+      const anywhere = this.#take("//");
+      if (!anywhere && !this.#take("/")) break;
+      steps.push(...this.#stepAfter(anywhere));
     }
     return { kind: "path", absolute, steps };
+  }
+
+  /** `//name` is one step over all descendants, unless a position among siblings matters. */
+  #stepAfter(anywhere: boolean): readonly Step[] {
+    const step = this.#step();
+    if (!anywhere) return [step];
+    if (step.axis !== "child" || !step.predicates.every(isPlaceless)) return [ANYWHERE, step];
+    return [{ ...step, axis: "descendant" }];
   }
 
   #startsStep(): boolean {
@@ -224,6 +231,36 @@ class Parser {
 }
 
 const ANYWHERE: Step = { axis: "descendant-or-self", test: "node()", predicates: [] };
+
+/** True for predicates that are no number and do not ask for a position. */
+function isPlaceless(predicate: Expression): boolean {
+  switch (predicate.kind) {
+    case "path":
+    case "literal":
+      return true;
+    case "number":
+      return false;
+    case "call":
+      return /^(not|contains|starts-with)$/.test(predicate.name) && !asksPosition(predicate);
+    case "binary":
+      return !asksPosition(predicate);
+  }
+}
+
+function asksPosition(expression: Expression): boolean {
+  switch (expression.kind) {
+    case "call":
+      return (
+        expression.name === "position" ||
+        expression.name === "last" ||
+        expression.args.some(asksPosition)
+      );
+    case "binary":
+      return asksPosition(expression.left) || asksPosition(expression.right);
+    default:
+      return false;
+  }
+}
 
 function axisNamed(name: string): Axis {
   switch (name) {

@@ -4,6 +4,8 @@
  * Not supported, and refused by name: other axes than child, descendant, parent, self, ancestor and attribute; variables;
  * arithmetic.
  */
+import { type Rejection, reject } from "../base/error.ts";
+import { limits } from "../base/limits.ts";
 import { COMMENT, type XmlElement } from "./node.ts";
 import { type Cursor, childCursors, rootCursor } from "./path.ts";
 import type { Expression, LocationPath, Step, XPath } from "./xpath-parser.ts";
@@ -16,10 +18,55 @@ export interface Match {
   readonly attribute?: string;
 }
 
-/** All matches in document order, without repeats. */
-export function select(root: XmlElement, xpath: XPath): readonly Match[] {
-  const top = rootCursor(root);
-  const found = xpath.paths.flatMap((path) => evaluatePath(path, { cursor: top }, top));
+/** Ends an evaluation that would take too long: expressions come from clients and from access rules. */
+class Exhausted extends Error {}
+
+/** The document that is asked, and how many elements may still be looked at. */
+class Search {
+  readonly top: Cursor;
+  #visitsLeft: number;
+  /** One cursor for each place, so that equal places are the same object. */
+  readonly #children = new Map<Cursor, readonly Cursor[]>();
+
+  constructor(root: XmlElement, visits: number) {
+    this.top = rootCursor(root);
+    this.#visitsLeft = visits;
+  }
+
+  visit(count: number): void {
+    this.#visitsLeft -= count;
+    if (this.#visitsLeft < 0) throw new Exhausted();
+  }
+
+  childrenOf(cursor: Cursor): readonly Cursor[] {
+    if (cursor.node.children.length === 0) return NO_CURSORS;
+    let children = this.#children.get(cursor);
+    if (children === undefined) {
+      children = childCursors(cursor);
+      this.#children.set(cursor, children);
+    }
+    return children;
+  }
+}
+
+const NO_CURSORS: readonly Cursor[] = [];
+
+/** All matches in document order, without repeats. Refused when it would look at more than `visits` elements. */
+export function select(
+  root: XmlElement,
+  xpath: XPath,
+  visits: number = limits.xpathVisits,
+): readonly Match[] | Rejection {
+  try {
+    return selectWithin(new Search(root, visits), xpath);
+  } catch (error) {
+    if (!(error instanceof Exhausted)) throw error;
+    return reject("xpath", `'${xpath.text}' takes too long on this document`);
+  }
+}
+
+function selectWithin(search: Search, xpath: XPath): readonly Match[] {
+  const found = xpath.paths.flatMap((path) => evaluatePath(path, { cursor: search.top }, search));
   if (found.length < 2) return found;
   const keyed = found.map((match) => ({ match, key: placeOf(match.cursor) }));
   keyed.sort((a, b) => comparePlaces(a.key, b.key));
@@ -42,31 +89,22 @@ function comparePlaces(a: readonly number[], b: readonly number[]): number {
   return a.length - b.length;
 }
 
-function sameCursor(a: Cursor, b: Cursor): boolean {
-  return (
-    a.node === b.node &&
-    a.index === b.index &&
-    (a.parent === b.parent ||
-      (a.parent !== undefined && b.parent !== undefined && sameCursor(a.parent, b.parent)))
-  );
-}
-
-/** Keeps the first of equal matches. Elements are compared by place, as equal subtrees may be shared. */
+/** Keeps the first of equal matches. Within a search each place has one cursor. */
 function distinct(matches: readonly Match[]): readonly Match[] {
-  const seen = new Map<XmlElement, Match[]>();
-  const result: Match[] = [];
-  for (const match of matches) {
-    const known = seen.get(match.cursor.node);
-    if (known === undefined) seen.set(match.cursor.node, [match]);
-    else if (known.some((k) => same(k, match))) continue;
-    else known.push(match);
-    result.push(match);
-  }
-  return result;
-}
-
-function same(a: Match, b: Match): boolean {
-  return a.attribute === b.attribute && sameCursor(a.cursor, b.cursor);
+  const elements = new Set<Cursor>();
+  const attributes = new Map<Cursor, Set<string>>();
+  return matches.filter(({ cursor, attribute }) => {
+    if (attribute === undefined) {
+      if (elements.has(cursor)) return false;
+      elements.add(cursor);
+      return true;
+    }
+    const names = attributes.get(cursor);
+    if (names === undefined) attributes.set(cursor, new Set([attribute]));
+    else if (names.has(attribute)) return false;
+    else names.add(attribute);
+    return true;
+  });
 }
 
 /** The document is the parent of the root; it exists only as the start of absolute paths. */
@@ -76,32 +114,40 @@ interface Context {
   readonly isDocument?: boolean;
 }
 
-function evaluatePath(path: LocationPath, context: Context, top: Cursor): readonly Match[] {
-  let current: readonly Context[] = path.absolute ? [{ cursor: top, isDocument: true }] : [context];
+function evaluatePath(path: LocationPath, context: Context, search: Search): readonly Match[] {
+  let current: readonly Context[] = path.absolute
+    ? [{ cursor: search.top, isDocument: true }]
+    : [context];
   for (const step of path.steps) {
     const next: Context[] = [];
-    for (const from of current) next.push(...takeStep(step, from, top));
+    for (const from of current) {
+      for (const reached of takeStep(step, from, search)) next.push(reached);
+    }
     current = current.length > 1 ? (distinct(next) as readonly Context[]) : next;
   }
   return current.filter((c) => c.isDocument !== true);
 }
 
-function takeStep(step: Step, from: Context, top: Cursor): readonly Context[] {
-  let candidates = alongAxis(step, from).filter((c) => matchesTest(step, c));
+function takeStep(step: Step, from: Context, search: Search): readonly Context[] {
+  const reached = alongAxis(step, from, search);
+  search.visit(reached.length + 1);
+  let candidates = reached.filter((c) => matchesTest(step, c));
   for (const predicate of step.predicates) {
     const size = candidates.length;
-    candidates = candidates.filter((c, i) => holds(predicate, c, { position: i + 1, size, top }));
+    candidates = candidates.filter((c, i) =>
+      holds(predicate, c, { position: i + 1, size, search }),
+    );
   }
   return candidates;
 }
 
-function alongAxis(step: Step, from: Context): readonly Context[] {
+function alongAxis(step: Step, from: Context, search: Search): readonly Context[] {
   if (from.attribute !== undefined) {
     return step.axis === "parent" ? [{ cursor: from.cursor }] : step.axis === "self" ? [from] : [];
   }
   const { cursor } = from;
   const children = (): readonly Context[] =>
-    from.isDocument === true ? [{ cursor }] : childCursors(cursor).map((c) => ({ cursor: c }));
+    from.isDocument === true ? [{ cursor }] : search.childrenOf(cursor).map((c) => ({ cursor: c }));
   switch (step.axis) {
     case "child":
       return children();
@@ -124,11 +170,15 @@ function alongAxis(step: Step, from: Context): readonly Context[] {
     case "descendant":
     case "descendant-or-self": {
       const found: Context[] = step.axis === "descendant" ? [] : [from];
-      const visit = (c: Context): void => {
-        found.push(c);
-        for (const child of childCursors(c.cursor)) visit({ cursor: child });
+      let visited = 0;
+      const visit = (c: Cursor): void => {
+        visited++;
+        const candidate = { cursor: c };
+        if (matchesTest(step, candidate)) found.push(candidate);
+        for (const child of search.childrenOf(c)) visit(child);
       };
-      for (const child of children()) visit(child);
+      for (const child of children()) visit(child.cursor);
+      search.visit(visited);
       return found;
     }
   }
@@ -146,7 +196,7 @@ function matchesTest(step: Step, candidate: Context): boolean {
 interface Position {
   readonly position: number;
   readonly size: number;
-  readonly top: Cursor;
+  readonly search: Search;
 }
 
 type Value = string | number | boolean | readonly Match[];
@@ -186,7 +236,7 @@ function evaluate(expression: Expression, context: Context, position: Position):
     case "number":
       return expression.value;
     case "path":
-      return evaluatePath(expression, context, position.top);
+      return evaluatePath(expression, context, position.search);
     case "call":
       return callFunction(expression.name, expression.args, context, position);
     case "binary": {

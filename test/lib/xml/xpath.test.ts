@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
+import fc from "fast-check";
 import { isRejection } from "../../../lib/base/error.ts";
+import { element } from "../../../lib/xml/node.ts";
 import { parseXml } from "../../../lib/xml/parse.ts";
 import { pathText } from "../../../lib/xml/path.ts";
 import { compileXPath, select } from "../../../lib/xml/xpath.ts";
@@ -12,7 +14,9 @@ const document = parseXml(`<cib><configuration>
 function found(text: string): readonly string[] {
   const compiled = compileXPath(text);
   if (isRejection(compiled)) return [compiled.text];
-  return select(document, compiled).map(
+  const matches = select(document, compiled);
+  if (isRejection(matches)) return [matches.text];
+  return matches.map(
     (m) =>
       pathText(m.cursor).split("/").at(-1) + (m.attribute === undefined ? "" : `@${m.attribute}`),
   );
@@ -53,4 +57,45 @@ test("what is not understood is refused with the reason", () => {
   expect(found("following-sibling::a")[0]).toContain("axis following-sibling");
   expect(found(`//a[${"(".repeat(100)}1${")".repeat(100)}]`)[0]).toContain("nested too deep");
   expect(found("")[0]).toContain("ends too early");
+});
+
+test("an expression that would take forever is given up", () => {
+  const row = element(
+    "a",
+    {},
+    Array.from({ length: 20 }, () => element("a")),
+  );
+  const table = element(
+    "a",
+    {},
+    Array.from({ length: 200 }, () => row),
+  );
+  const compiled = compileXPath(
+    `//a${"[//a".repeat(8)}${"]".repeat(8)}[count(//a[count(//a)=1])=1]`,
+  );
+  if (isRejection(compiled)) throw new Error(compiled.text);
+  const given = select(table, compiled, 50_000);
+  expect(isRejection(given) ? given.text : "found").toContain("takes too long");
+});
+
+test("no text makes it throw", () => {
+  const word = fc.constantFrom(
+    ..."/ // | . .. @ :: [ ] ( ) , = != < * and or not count last position a b 'x' 1 self parent".split(
+      " ",
+    ),
+  );
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.array(word).map((w) => w.join(" ")),
+      ),
+      (text) => {
+        const compiled = compileXPath(text);
+        if (isRejection(compiled)) expect(compiled.text.length).toBeGreaterThan(0);
+        else expect(Array.isArray(select(document, compiled))).toBe(true);
+      },
+    ),
+    { numRuns: 1000 },
+  );
 });

@@ -114,12 +114,6 @@ export class Book {
   readonly notes: Note[] = [];
   readonly messages: ScheduleMessage[] = [];
   recheckBy: number | undefined;
-  /** Stops that fencing implies, of resources whose clones notify. */
-  readonly fencedStops: {
-    readonly rsc: Rsc;
-    readonly fence: Action;
-    readonly node: Node;
-  }[] = [];
   /** Nesting of ordering updates; bounded by ordering/settle.ts. */
   updateDepth = 0;
   /** Brings an action in line with its relations; set while orderings settle. */

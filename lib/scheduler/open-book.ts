@@ -12,7 +12,7 @@ import { Rel, relate } from "./ordering/relation.ts";
 function replay(book: Book, intent: Intent): void {
   const node = book.nodeCopy(intent.node);
   if (intent.kind === "fence") {
-    fenceOperation(book, node, undefined, false, intent.reason, intent.priorityDelay);
+    fenceOperation(book, node, undefined, true, intent.reason, intent.priorityDelay);
     return;
   }
   const rsc = book.copyOf(intent.resource);

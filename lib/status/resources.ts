@@ -352,7 +352,7 @@ export function linkLaunchers(reader: Reader): void {
     for (const leaf of leavesOf(resource)) {
       const container = leaf.meta.get("container");
       const launcher = container === undefined ? undefined : reader.findResource(container);
-      if (launcher !== undefined && launcher !== leaf && leaf.parent === undefined) {
+      if (launcher !== undefined && launcher !== leaf) {
         leaf.launcher = launcher;
         if (!launcher.launched.includes(leaf)) launcher.launched.push(leaf);
       }

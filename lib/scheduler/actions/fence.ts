@@ -46,14 +46,15 @@ export function fenceOperation(
   ) {
     action.meta.set("priority-fencing-delay", String(priorityDelay(book, node)));
   }
-  if (!optional && canFence(book, node)) {
-    action.optional = false;
-    if (reason !== undefined) action.explain(reason);
-  }
+  if (!optional && canFence(book, node)) action.optional = false;
+  if (reason !== undefined) action.explain(reason);
   return action;
 }
 
-/** Wants a node fenced: marks what that implies and makes the operation. */
+/**
+ * Wants a node fenced: marks what that implies and makes the operation, optional as yet. Whether the node is still unclean
+ * when all is placed decides (shutdown.ts): a remote node may be reached from elsewhere.
+ */
 export function fenceNode(book: Book, node: Node, reason: string, delay: boolean): void {
   if (node.isGuest) {
     const launcher = node.connection?.launcher;
@@ -71,10 +72,10 @@ export function fenceNode(book: Book, node: Node, reason: string, delay: boolean
   if (node.isRemote) {
     if (node.connection === undefined || node.connection.managed) node.remoteReset = true;
     node.unclean = true;
-    fenceOperation(book, node, undefined, false, reason, false);
+    fenceOperation(book, node, undefined, true, reason, false);
     return;
   }
   if (node.unclean) return;
   node.unclean = true;
-  fenceOperation(book, node, undefined, false, reason, delay);
+  fenceOperation(book, node, undefined, true, reason, delay);
 }

@@ -344,8 +344,6 @@ export function notifyFencedStop(
     ["notify_stop_resource", rsc.id],
     ["notify_stop_uname", node.name],
   ]);
-  post.optional = false;
-  postDone.optional = false;
   const n: Notification = {
     kind: "stop",
     action: fence,
@@ -360,7 +358,7 @@ export function notifyFencedStop(
 }
 
 function addFencingPost(book: Book, rsc: Rsc, fence: Action) {
-  const operation = Task.stop;
+  const operation = fence.task;
   const set = (made: Action): Action => {
     made.runnable = fence.runnable;
     made.priority = INFINITY;

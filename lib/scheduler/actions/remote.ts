@@ -1,4 +1,5 @@
 /** Actions on remote and guest nodes wait for their connection (spec/scheduler-1 section C.10). */
+import { wantsShutdown } from "../../status/nodes.ts";
 import { Role } from "../../status/roles.ts";
 import { currentNode } from "../../status/tree.ts";
 import type { Book, Node, Rsc } from "../board.ts";
@@ -21,7 +22,7 @@ export function connectionState(node: Node): ConnectionState {
       connection.nextRole === Role.stopped &&
       connection.reconnectMs > 0 &&
       node.remoteFenced &&
-      !node.shutdown
+      !wantsShutdown(node)
     ) {
       return "unknown";
     }

@@ -5,6 +5,7 @@ import type { Book, Node, Rsc } from "../board.ts";
 import { Rel, relate } from "../ordering/relation.ts";
 import { type Action, Flag, opKey, Task } from "./action.ts";
 import { fenceOperation } from "./fence.ts";
+import { notifyFencedStop } from "./notify.ts";
 import { findActions, requestAction } from "./table.ts";
 
 function anyManaged(book: Book): boolean {
@@ -147,7 +148,7 @@ function implyStops(book: Book, rsc: Rsc, node: Node, fence: Action): void {
         if (parent !== stop) relate(fence, parent, Rel.guestAllowed);
       }
     }
-    if (rsc.notify) book.fencedStops.push({ rsc, fence, node });
+    if (rsc.notify) notifyFencedStop(book, rsc, top, fence, node);
   }
 }
 

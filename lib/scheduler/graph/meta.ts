@@ -53,7 +53,7 @@ function guestHost(action: Action, node: Node): Node | undefined {
   if (launcher === undefined) return undefined;
   let task = action.task;
   if (task === Task.notify || task === Task.notified) {
-    task = action.meta.get("notify_key_operation") ?? task;
+    task = action.meta.get("notify_operation") ?? task;
   }
   switch (task) {
     case Task.stop:

@@ -37,7 +37,7 @@ function kindOf(action: Action): GraphAction["kind"] {
 
 /** Key as agents know it: with the name that the history uses. */
 export function historyKey(action: Action, historyId: string): string {
-  if (action.task === Task.notify || action.task === Task.notified) {
+  if (action.task === Task.notify) {
     const type = action.meta.get("notify_type") ?? "";
     return notifyKey(historyId, type, action.meta.get("notify_operation") ?? "");
   }
@@ -84,10 +84,15 @@ function downedBy(book: Book, action: Action): string[] {
   return [];
 }
 
+/** Guests whose connections run on a host, in the order found. */
 function guestsOn(book: Book, host: Node): Node[] {
-  return book.nodes.filter(
-    (node) => node.isGuest && node.connection?.launcher?.active.includes(host) === true,
-  );
+  const guests: Node[] = [];
+  for (const rsc of host.running) {
+    if (!rsc.remoteConnection || rsc.launcher === undefined) continue;
+    const guest = book.nodes.find((node) => node.connection === rsc);
+    if (guest !== undefined) guests.push(guest);
+  }
+  return guests;
 }
 
 /** Shutdown lock of a resource, on what happens at its lock node. */

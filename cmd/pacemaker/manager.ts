@@ -184,9 +184,15 @@ export async function runManager(options: ManagerOptions): Promise<number> {
     host.post({ kind: "start", epochMs: epochMs() });
     if (accounts.gid !== undefined) await allowGroup(ipc, accounts.gid);
     link = await RingLink.open(ipc, post);
+    link.onBusy = (busy) => {
+      for (const service of CIB_SERVICES)
+        door({ kind: "flow-control", service, level: busy ? 1 : 0 });
+    };
     await link.join(ipc, process.pid);
     options.onReady();
-    return await host.done;
+    const code = await host.done;
+    await link.farewell();
+    return code;
   } finally {
     clearInterval(clock);
     dropSignals();

@@ -2,13 +2,16 @@
  * pacemakerd's connections to corosync: group, quorum, configuration map. Turns what corosync says into events of the core;
  * when any of them closes, the ring is lost.
  */
+import { limits } from "../../lib/base/limits.ts";
 import { connectCmap } from "../../lib/client/cmap.ts";
+import { withRetries } from "../../lib/client/corosync.ts";
 import { type CpgClient, connectCpg } from "../../lib/client/cpg.ts";
 import { connectQuorum, type QuorumClient } from "../../lib/client/quorum.ts";
 import type { IpcTransport } from "../../lib/client/transport.ts";
 import { connectVotequorum } from "../../lib/client/votequorum.ts";
 import type { PacemakerdEvent } from "../../lib/pacemakerd/api.ts";
 import { FOREIGN_GROUPS, GROUP_NAME, GroupTracker } from "../../lib/pacemakerd/ring.ts";
+import { sleepMs } from "../../lib/runtime/clock.ts";
 
 /** What corosync's configuration tells us about this node. */
 export interface Place {
@@ -70,6 +73,10 @@ export class RingLink {
   private timer: NodeJS.Timeout | undefined;
   private lost = false;
   private foreign = "";
+  private readonly outbox: Uint8Array[] = [];
+  private sending: Promise<void> | undefined;
+  /** Many messages wait (true), or few again (false): clients may be held back meanwhile. */
+  onBusy: (busy: boolean) => void = () => {};
 
   private constructor(
     cpg: CpgClient,
@@ -101,7 +108,7 @@ export class RingLink {
   async join(ipc: IpcTransport, processId: number): Promise<void> {
     await this.followQuorum(ipc);
     await this.lookForOthers();
-    await this.cpg.join(GROUP_NAME, processId, true);
+    await withRetries(() => this.cpg.join(GROUP_NAME, processId, true), sleepMs);
     this.timer = setInterval(() => void this.lookForOthers().catch(() => {}), FOREIGN_POLL_MS);
   }
 
@@ -153,14 +160,34 @@ export class RingLink {
     this.post({ kind: "ring-lost" });
   }
 
-  /** Sends to the group; a ring that takes nothing any more counts as lost. */
-  async multicast(body: Uint8Array): Promise<void> {
+  /**
+   * Sends to the group, after what waits already. The caller never waits: while the ring forms anew, resources still have to
+   * be watched. A ring that is gone takes nothing any more.
+   */
+  multicast(body: Uint8Array): void {
     if (this.lost) return;
+    this.outbox.push(body);
+    if (this.outbox.length === limits.managerOutboxHigh) this.onBusy(true);
+    this.sending ??= this.sendAll().finally(() => {
+      this.sending = undefined;
+    });
+  }
+
+  private async sendAll(): Promise<void> {
     try {
-      await this.cpg.multicast(body);
+      for (let body = this.outbox[0]; body !== undefined; body = this.outbox[0]) {
+        await this.cpg.multicast(body, sleepMs);
+        this.outbox.shift();
+        if (this.outbox.length === limits.managerOutboxLow) this.onBusy(false);
+      }
     } catch {
       this.onLost();
     }
+  }
+
+  /** Resolves when everything is sent, or after a while. */
+  async farewell(): Promise<void> {
+    await Promise.race([this.sending, sleepMs(limits.managerFarewellMs)]);
   }
 
   close(): void {

@@ -12,7 +12,7 @@ import {
   decodeCpgMembership,
   encodeCpgRequest,
 } from "../wire/ipc/services-cpg.ts";
-import { exchange, exchangeOk } from "./corosync.ts";
+import { exchange, exchangeOk, withRetries } from "./corosync.ts";
 import type { IpcConnection, IpcTransport } from "./transport.ts";
 
 /** A group's process somewhere in the ring. */
@@ -57,8 +57,11 @@ export class CpgClient {
     await this.#exchangeOk({ op: "leave", group, pid });
   }
 
-  /** Sends to the group in agreed order. There is no answer: the message comes back as an event. */
-  async multicast(data: Uint8Array): Promise<void> {
+  /**
+   * Sends to the group in agreed order. There is no answer: the message comes back as an event.
+   * @param pause given, fragments that the ring does not take now are tried again until it does.
+   */
+  async multicast(data: Uint8Array, pause?: (ms: number) => Promise<void>): Promise<void> {
     const room = this.connection.maxMessageBytes - FRAGMENT_HEADER_BYTES;
     if (data.length <= room) {
       await this.connection.send(encodeCpgRequest({ op: "multicast", data }));
@@ -68,7 +71,9 @@ export class CpgClient {
       const end = Math.min(at + room, data.length);
       const part = at === 0 ? PART.first : end === data.length ? PART.last : PART.middle;
       const piece = data.subarray(at, end);
-      await this.#exchangeOk({ op: "partial", totalBytes: data.length, part, data: piece });
+      const send = () =>
+        this.#exchangeOk({ op: "partial", totalBytes: data.length, part, data: piece });
+      await (pause === undefined ? send() : withRetries(send, pause, Number.POSITIVE_INFINITY));
     }
   }
 

@@ -41,7 +41,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 const SETUP_TIMEOUT_MS = 10_000;
 const SETUP_ATTEMPTS = 10;
 const SETUP_RETRY_MS = 100;
-/** How long a full or flow-controlled request channel is tried before `send` rejects with "again". */
+/** How long a tool tries a full or flow-controlled request channel before `send` rejects with "again". */
 const SEND_PATIENCE_MS = 10_000;
 /** Responses kept of a peer that is gone; more than one is never owed. */
 const LAST_WORDS = 16;
@@ -118,7 +118,9 @@ class Connection implements IpcConnection {
   }
 
   async send(message: Uint8Array): Promise<void> {
-    const deadline = performance.now() + SEND_PATIENCE_MS;
+    // A daemon waits as long as its peer lives: a ring in trouble is busy, not gone.
+    const patience = this.#waiting === "blocking" ? SEND_PATIENCE_MS : Number.POSITIVE_INFINITY;
+    const deadline = performance.now() + patience;
     for (let delay = 0; ; delay = Math.min(delay + 1, POLL_LAST_MS)) {
       if (this.#closed) throw this.#error("closed", "connection is closed");
       const result = this.#channel!.send(message);

@@ -6,6 +6,7 @@
  * Example: applyRequest(doc, { op: "cib_delete", data: element("primitive", { id: "ip" }) }, { now }) → the new document.
  */
 import { isRejection } from "../base/error.ts";
+import { limits } from "../base/limits.ts";
 import { Errno, Rc } from "../base/result-code.ts";
 import { ctimeText } from "../time/iso8601.ts";
 import { sameXml } from "../xml/diff.ts";
@@ -126,6 +127,9 @@ function finish(
       return refuse(Errno.EPROTONOSUPPORT, `crm_feature_set ${feature} is newer than ours`);
     }
   }
+  if (isTooDeep(doc.root, edited, 1)) {
+    return refuse(Errno.EINVAL, `elements are nested deeper than ${limits.xmlDepth} levels`);
+  }
   let root = edited;
   if (!carriesVersion(doc, given, request)) root = raiseVersion(root, configurationChanged);
   if (configurationChanged && context.origin !== undefined) root = recordWriter(root, context);
@@ -137,6 +141,13 @@ function finish(
     }
   }
   return { doc: cibDoc(root), changed: true, configurationChanged };
+}
+
+/** Many small requests may not build what no parser accepts. Only what changed is looked at. */
+function isTooDeep(before: XmlElement | undefined, after: XmlElement, depth: number): boolean {
+  if (before === after) return false;
+  if (depth > limits.xmlDepth) return true;
+  return after.children.some((c, i) => isTooDeep(before?.children[i], c, depth + 1));
 }
 
 /** Only admin_epoch and epoch may never fall; num_updates may be set back within an epoch. */

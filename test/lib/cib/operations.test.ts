@@ -11,7 +11,7 @@ import {
   type CibRequest,
   emptyCib,
 } from "../../../lib/cib/operations.ts";
-import { attr, child, element, withAttr } from "../../../lib/xml/node.ts";
+import { attr, child, element, withAttr, type XmlElement } from "../../../lib/xml/node.ts";
 import { parseXml } from "../../../lib/xml/parse.ts";
 import { applyPatchset, makePatchset } from "../../../lib/xml/patch.ts";
 import { writeXml } from "../../../lib/xml/write.ts";
@@ -192,6 +192,20 @@ test("a result that is no valid configuration is refused, with what is wrong and
   expect(rejection.code).toBe("pcmk_rc_schema_validation");
   expect(rejection.text).toContain('unknown attribute "typ" (did you mean "type"?)');
   expect(rejection.result?.name).toBe("cib");
+});
+
+test("many requests cannot nest deeper than a parser accepts", () => {
+  let doc = emptyCib();
+  const nest = (levels: number, inner: XmlElement): XmlElement =>
+    levels === 0 ? inner : nest(levels - 1, element("x", { id: "x" }, [inner]));
+  doc = done(doc, { op: "cib_create", section: "status", data: nest(200, element("y")) }).doc;
+  const deeper: CibRequest = {
+    op: "cib_create",
+    section: "//y",
+    data: nest(100, element("z")),
+    options: CallOption.xpath,
+  };
+  expect(refused(doc, deeper).text).toContain("nested deeper than 256 levels");
 });
 
 test("a newer feature set is refused by a live cluster only", () => {

@@ -99,3 +99,30 @@ test("digests: the versioned one ignores who wrote when, the on-disk one does no
   // No parameters: the digest that every agent without parameters has in its history.
   expect(parametersDigest([])).toBe("f2317cad3d54cec5d7d7aa7d0bf35cf8");
 });
+
+test("no patchset makes it throw: what does not fit is refused", () => {
+  const word = fc.constantFrom("create", "delete", "move", "modify", "nothing");
+  const path = fc.constantFrom(
+    "/root",
+    "/root/a",
+    "/root/a[@id='p']",
+    "/root/comment",
+    "x",
+    "",
+    "/",
+  );
+  const change = fc.record({
+    operation: word,
+    path,
+    position: fc.constantFrom("0", "7", "-3", "x"),
+  });
+  fc.assert(
+    fc.property(tree(3), fc.array(change, { maxLength: 5 }), (node, changes) => {
+      const elements = changes.map((c) => element("change", c, [element("a", { id: "p" })]));
+      const patchset = element("diff", { format: "2" }, elements);
+      const result = applyPatchset(asRoot(node), patchset, { checkVersions: false });
+      expect(isRejection(result) ? result.text.length > 0 : result.name.length > 0).toBe(true);
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -46,7 +46,6 @@ export interface TotemSettings {
 }
 
 export interface QuorumConfig {
-  readonly votequorum: boolean;
   readonly expectedVotes: number | undefined;
   readonly twoNode: boolean;
   /** undefined: follows two_node. */
@@ -295,7 +294,6 @@ function readQuorum(children: readonly ConfNode[], problems: Problem[]): QuorumC
   }
   const wait = entryOf(quorum, "wait_for_all");
   return {
-    votequorum: entryOf(quorum, "provider")?.value === "corosync_votequorum",
     expectedVotes: numberOf(quorum, "expected_votes"),
     twoNode: flag("two_node"),
     waitForAll: wait === undefined ? undefined : wait.value === "1",
@@ -385,7 +383,7 @@ function checkQuorum(
   problems: Problem[],
 ): void {
   const error = (text: string) => problems.push({ line, severity: "error", text });
-  if (quorum === undefined || !quorum.votequorum) return;
+  if (quorum === undefined) return;
   if (quorum.expectedVotes === undefined && nodes.length === 0) {
     error("votequorum needs quorum.expected_votes or a nodelist to know how many votes there are");
   }

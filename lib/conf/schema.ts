@@ -186,6 +186,7 @@ const quorumRule: SectionRule = {
     expected_votes_tracking: words("0", "1"),
   },
   sections: { device: deviceRule },
+  needs: ["provider"],
 };
 
 const ADDRESSES = Object.fromEntries(

@@ -20,6 +20,7 @@ import type { CorosyncEffect, CorosyncEvent, CorosyncOptions } from "./api.ts";
 import { Cfg, type CfgEvent } from "./cfg.ts";
 import { ConfigVersionCheck } from "./config-version.ts";
 import { downListLine, membersLine, peerLines, startLines, syncMemberLines } from "./log-lines.ts";
+import { type KeyChange, MemberKeys, voteKeys } from "./runtime-keys.ts";
 import { effectiveKeys, fileKeys, ringIdPath, timersOf, votesOf } from "./settings.ts";
 import { Supervisor, type SupervisorEvent } from "./supervisor.ts";
 import { SyncCore, type SyncEffect } from "./sync.ts";
@@ -52,7 +53,7 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
   private readonly versions: ConfigVersionCheck;
   private readonly supervisor: Supervisor | undefined;
   private readonly clients = new Map<number, ServiceName>();
-  private readonly joinCounts = new Map<number, number>();
+  private readonly memberKeys: MemberKeys;
   private fileKeys: ReadonlyMap<string, CmapValue>;
   private now: Millis = 0;
   private out: CorosyncEffect[] = [];
@@ -92,6 +93,7 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
       knows: (id) => config.nodes.some((n) => n.nodeId === id) || this.ring.members.includes(id),
       addressOf: options.addressOf,
     });
+    this.memberKeys = new MemberKeys(options.addressOf);
     this.versions = new ConfigVersionCheck(nodeId, config.totem.configVersion);
     this.supervisor =
       config.pacemaker?.version === 0 ? new Supervisor(supervisedEnvironment(options)) : undefined;
@@ -227,7 +229,7 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
     if (change.type === "transitional") this.changes = { joined: [], left: change.left };
     else {
       this.changes = { ...this.changes, joined: change.joined };
-      this.recordMembers(change);
+      this.putAll(this.memberKeys.changed(change.members, change.joined, this.changes.left));
     }
     this.onSync(this.sync.step(this.now, change));
     if (change.type === "regular") {
@@ -236,26 +238,6 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
         this.out.push(...syncMemberLines(members, change.joined, this.changes.left));
       }
       this.out.push(...this.quorum.membersChanged(ringId, members));
-    }
-  }
-
-  /** runtime.members.*: who is here, since when, and under which address. */
-  private recordMembers(change: ConfigurationEffect): void {
-    const put = (key: string, value: CmapValue) => this.out.push(...this.cmap.put(key, value));
-    for (const id of change.joined) {
-      const count = (this.joinCounts.get(id) ?? 0) + 1;
-      this.joinCounts.set(id, count);
-      const path = `runtime.members.${id}`;
-      const address = this.options.addressOf(id);
-      put(`${path}.config_version`, { type: "u64", value: 0n });
-      if (address !== undefined)
-        put(`${path}.ip`, { type: "string", value: `r(0) ip(${address}) ` });
-      put(`${path}.join_count`, { type: "u32", value: count });
-      put(`${path}.status`, { type: "string", value: "joined" });
-    }
-    for (const id of this.changes.left) {
-      if (change.members.includes(id)) continue;
-      put(`runtime.members.${id}.status`, { type: "string", value: "left" });
     }
   }
 
@@ -377,7 +359,7 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
         else this.multicastLater(effect.body);
         break;
       case "quorum":
-        this.recordVotes();
+        this.putAll(voteKeys(this.votes));
         this.out.push(membersLine(effect.members), ...this.quorum.changed(effect, this.changes));
         break;
       case "expected-votes":
@@ -391,18 +373,6 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
       default:
         this.out.push(effect);
     }
-  }
-
-  /** runtime.votequorum.*: what scripts read of the votes. */
-  private recordVotes(): void {
-    const { settings, known } = this.votes;
-    const ids = known.map((voter) => voter.nodeId);
-    const u32 = (key: string, value: number) =>
-      this.put(`runtime.votequorum.${key}`, { type: "u32", value });
-    u32("ev_barrier", settings.expectedVotes);
-    u32("lowest_node_id", Math.min(...ids));
-    u32("highest_node_id", Math.max(...ids));
-    this.put("runtime.votequorum.two_node", { type: "u8", value: settings.twoNode ? 1 : 0 });
   }
 
   private onCpg(event: CpgCoreEvent): void {
@@ -438,6 +408,10 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
 
   private put(key: string, value: CmapValue): void {
     this.out.push(...this.cmap.put(key, value));
+  }
+
+  private putAll(changes: readonly KeyChange[]): void {
+    for (const [key, value] of changes) this.put(key, value);
   }
 
   private statistics(): ReadonlyMap<string, CmapValue> {

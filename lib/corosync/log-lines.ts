@@ -134,7 +134,7 @@ export function startLines(options: CorosyncOptions): readonly LogEffect[] {
     line("MAIN", "notice", `Corosync Cluster Engine ${version} starting up`),
     line("MAIN", "info", "Corosync built-in features: quorate udp udpu shm"),
     line("TOTEM", "notice", transport),
-    ...(config.quorum?.votequorum === true
+    ...(config.quorum !== undefined
       ? [line("QUORUM", "notice", "Using quorum provider corosync_votequorum")]
       : []),
     ...SERVICES.map(([name, id]) =>

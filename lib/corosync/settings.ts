@@ -56,7 +56,21 @@ export function expectedVotesPath(config: CorosyncConfig): string | undefined {
     : undefined;
 }
 
-/** How votes are counted: votequorum where it is the provider, else the legacy rule. */
+const NO_EXTRAS = {
+  twoNode: false,
+  waitForAll: false,
+  lastManStanding: false,
+  lastManStandingWindowMs: 0,
+  autoTieBreaker: false,
+  autoTieBreakerNode: "lowest",
+  allowDownscale: false,
+  expectedVotesTracking: false,
+} as const;
+
+/**
+ * How votes are counted: votequorum, or the legacy rule where there is neither nodelist nor quorum section.
+ * Differs: a nodelist without a quorum section is always quorate with the originals; here its votes are counted.
+ */
 export function votesOf(options: CorosyncOptions): VotequorumOptions {
   const { config, nodeId, storedExpectedVotes } = options;
   const { quorum, nodes } = config;
@@ -66,31 +80,23 @@ export function votesOf(options: CorosyncOptions): VotequorumOptions {
     configuredNodes: nodes.flatMap((node) => (node.nodeId === undefined ? [] : [node.nodeId])),
     expectedVotesPath: expectedVotesPath(config),
   };
-  if (quorum === undefined) {
-    return {
-      ...common,
-      rule: "legacy",
-      expectedVotes: Math.max(LEGACY_FIRST_EXPECTED, storedExpectedVotes ?? 0),
-      twoNode: false,
-      waitForAll: false,
-      lastManStanding: false,
-      lastManStandingWindowMs: 0,
-      autoTieBreaker: false,
-      autoTieBreakerNode: "lowest",
-      allowDownscale: false,
-      expectedVotesTracking: true,
-    };
+  if (config.form === "legacy") {
+    const expectedVotes = Math.max(LEGACY_FIRST_EXPECTED, storedExpectedVotes ?? 0);
+    return { ...common, ...NO_EXTRAS, rule: "legacy", expectedVotes, expectedVotesTracking: true };
   }
-  const configured = quorum.expectedVotes ?? nodes.reduce((sum, node) => sum + node.votes, 0);
+  const configured = quorum?.expectedVotes ?? nodes.reduce((sum, node) => sum + node.votes, 0);
+  const expectedVotes = Math.max(configured, storedExpectedVotes ?? 0);
+  const votequorum = { ...common, rule: "votequorum", expectedVotes } as const;
+  if (quorum === undefined) return { ...votequorum, ...NO_EXTRAS };
+  const waitForAll = quorum.waitForAll ?? quorum.twoNode;
   return {
-    ...common,
-    rule: "votequorum",
-    expectedVotes: Math.max(configured, storedExpectedVotes ?? 0),
+    ...votequorum,
     twoNode: quorum.twoNode && !quorum.autoTieBreaker,
-    waitForAll: quorum.waitForAll ?? quorum.twoNode,
+    waitForAll,
     lastManStanding: quorum.lastManStanding,
     lastManStandingWindowMs: quorum.lastManStandingWindowMs,
-    autoTieBreaker: quorum.autoTieBreaker,
+    // An odd number of votes has no two halves, unless some may be missing from the start.
+    autoTieBreaker: quorum.autoTieBreaker && (configured % 2 === 0 || waitForAll),
     autoTieBreakerNode: quorum.autoTieBreakerNode,
     allowDownscale: quorum.allowDownscale,
     expectedVotesTracking: quorum.expectedVotesTracking,

@@ -169,6 +169,7 @@ const MALFORMED: readonly (readonly [string, string, number, RegExp])[] = [
   ["a log file without a name", `${LEGACY("")}logging {\n to_logfile: yes\n}\n`, 10, /no logfile/],
   ["a relative log file", `${LEGACY("")}logging {\n logfile: x\n}\n`, 10, /absolute path/],
   ["a quorum device", QUORUM(" device {\n  model: net\n }"), 20, /device is not available yet/],
+  ["a quorum without provider", NODELIST.replace(/ *provider:.*\n/, ""), 18, /no entry provider/],
   ["an unknown service", `${LEGACY("")}service {\n name: pacemaker\n ver: 2\n}\n`, 11, /0, 1/],
 ];
 

@@ -44,6 +44,11 @@ function descriptorOf(socket: object): number {
   return (socket as { readonly fd: number }).fd;
 }
 
+/** Bun 1.4 passes the error alone where its types name the socket first. */
+function errorAmong(passed: readonly unknown[]): Error {
+  return passed.find((value) => value instanceof Error) ?? new Error("the socket failed");
+}
+
 /** Opens a socket. Rejects with the system's error when the address cannot be bound. */
 export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
   const onError = options.onError ?? (() => {});
@@ -53,7 +58,7 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
     binaryType: "uint8array",
     socket: {
       data: (_socket, data, port, address) => options.onMessage(data, address, port),
-      error: (_socket, error) => onError(error),
+      error: (...passed) => onError(errorAmong(passed)),
     },
   });
   try {

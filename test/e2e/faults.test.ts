@@ -91,7 +91,7 @@ describe.skipIf(skip !== undefined)("faults", () => {
   });
 
   test("pacemakerd killed alone: it comes back and adopts what runs; the address never leaves (rule 9)", async () => {
-    const pid = (await lab.must(holder, "pgrep -o -f '(^|/)pacemakerd'")).trim();
+    const pid = (await lab.must(holder, "pgrep -o -f '[/ ]pacemakerd( |$)'")).trim();
     await lab.must(holder, `kill -9 ${pid}`);
     const end = performance.now() + 5000;
     while (performance.now() < end) {
@@ -99,7 +99,7 @@ describe.skipIf(skip !== undefined)("faults", () => {
       await Bun.sleep(100);
     }
     for (const host of lab.hosts) await allOnline(lab, host);
-    const again = (await lab.must(holder, "pgrep -o -f '(^|/)pacemakerd'")).trim();
+    const again = (await lab.must(holder, "pgrep -o -f '[/ ]pacemakerd( |$)'")).trim();
     expect(again).not.toBe(pid);
     expect(await settledHolder(lab)).toBe(holder);
   });

@@ -107,7 +107,8 @@ function stateText(p: PrimitiveView): string {
 
 function flagsText(p: PrimitiveView): string {
   const flags: string[] = [];
-  if (p.current !== undefined && !p.current.online && p.current.unclean) flags.push("UNCLEAN");
+  const alone = p.nodes.length < 2 ? p.current : undefined;
+  if (alone !== undefined && !alone.online && alone.unclean) flags.push("UNCLEAN");
   if (p.lockedTo !== undefined) flags.push("LOCKED");
   if (p.pendingAction === "monitor" && !p.failed) flags.push("Monitoring");
   if (p.targetRole === "Stopped") flags.push("disabled");

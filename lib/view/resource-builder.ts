@@ -106,6 +106,13 @@ function groupView(resource: ResourceState, probes: FailedProbes): GroupView {
   };
 }
 
+/** Nodes a clone may run on; where none is allowed as yet (asymmetric clusters), those where it has been looked for. */
+function possibleNodes(resource: ResourceState, nodes: readonly NodeState[]): readonly string[] {
+  const allowed = nodes.filter((n) => resource.allowed.has(n.index));
+  const chosen = allowed.length > 0 ? allowed : nodes.filter((n) => resource.known.has(n.index));
+  return chosen.map((n) => n.name);
+}
+
 function cloneView(
   resource: ResourceState,
   nodes: readonly NodeState[],
@@ -134,7 +141,7 @@ function cloneView(
     description: attr(config.xml, "description"),
     max: resource.clone?.max ?? instances.length,
     instances,
-    allowed: nodes.filter((n) => resource.allowed.has(n.index)).map((n) => n.name),
+    allowed: possibleNodes(resource, nodes),
   };
 }
 

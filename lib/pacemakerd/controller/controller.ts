@@ -24,6 +24,16 @@ export const MANAGER_RETURN_MS = 20_000;
 const RECHECK_MS = 15 * 60 * 1000;
 const CLUSTER_DELAY_MS = 60_000;
 
+const FENCING_MISSING =
+  "Fencing is enabled and devices are configured, but this version cannot fence: resources are not started. " +
+  "Set stonith-enabled=false or wait for a version that can";
+/** The traditional words; users grep for them. */
+const NO_FENCING = [
+  "unpack_resources: Resource start-up disabled since no STONITH resources have been defined",
+  "unpack_resources: Either configure some or disable STONITH with the stonith-enabled option",
+  "unpack_resources: NOTE: Clusters with shared data need STONITH to ensure data integrity",
+];
+
 export type ControllerState =
   | "S_NOT_DC"
   | "S_PENDING"
@@ -175,22 +185,22 @@ export class Controller {
       return false;
     }
     if (this.port.bootstrap()) return false;
-    const doc = this.port.doc();
-    if (fencingEnabled(doc) && fenceDevices(doc).length > 0) {
-      this.hold(
-        "Fencing is enabled and devices are configured, but this version cannot fence: " +
-          "resources are not started. Set stonith-enabled=false or wait for a version that can",
-      );
-    } else {
-      this.held = "";
-    }
+    this.warnOfFencing(this.port.doc());
     return true;
   }
 
-  private hold(text: string): void {
+  /** Fencing is enabled: without devices nothing starts; with devices neither, as this version cannot fence. */
+  private warnOfFencing(doc: CibDoc): void {
+    if (!fencingEnabled(doc)) this.held = "";
+    else if (fenceDevices(doc).length === 0) this.hold(...NO_FENCING);
+    else this.hold(FENCING_MISSING);
+  }
+
+  private hold(...lines: readonly string[]): void {
+    const text = lines.join("\n");
     if (this.held === text) return;
     this.held = text;
-    this.context.log("error", text);
+    for (const line of lines) this.context.log("error", line);
   }
 
   /** A schedule is ready. */

@@ -2,7 +2,9 @@
  * The CIB as the scheduler gets it: the copy with the values that only the controller knows (spec/runtime.md 2.1 point 3),
  * and with the cautions of HOUSE rules 9 (abandoned nodes) and "never pretend to fence".
  */
+import { isRejection } from "../../base/error.ts";
 import { type CibDoc, cibDoc, section } from "../../cib/document.ts";
+import { upgradeRoot } from "../../cib/upgrade.ts";
 import {
   attr,
   child,
@@ -148,5 +150,7 @@ export function schedulingInput(doc: CibDoc, facts: SchedulingFacts): CibDoc {
   let root = withAttr(doc.root, "dc-uuid", facts.controllerId);
   root = withAttr(root, "have-quorum", facts.quorate ? "1" : "0");
   const copy = withOption(cibDoc(root), "have-watchdog", "false");
-  return withoutFenceDevices(withAbandoned(copy, facts.abandoned));
+  const careful = withoutFenceDevices(withAbandoned(copy, facts.abandoned));
+  const upgraded = upgradeRoot(careful.root);
+  return isRejection(upgraded) || upgraded.root === careful.root ? careful : cibDoc(upgraded.root);
 }

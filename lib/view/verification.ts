@@ -13,6 +13,7 @@ import type { ClusterStatus } from "../status/state.ts";
 import { readStatus } from "../status/status.ts";
 import { attr, child, element, withAppended, type XmlElement } from "../xml/node.ts";
 import type { TextForm } from "./cluster.ts";
+import { configurationMessages } from "./configuration-checks.ts";
 import { textForm } from "./form.ts";
 
 /** Everything known about a configuration's validity. */
@@ -47,7 +48,7 @@ export function verifyConfiguration(doc: CibDoc, now: number): Verification {
     const complete = hasStatus ? upgraded.root : withAppended(upgraded.root, element("status"));
     const status = readStatus(cibDoc(complete), now);
     blindFaith = !status.options.fencingEnabled;
-    findings.push(...promotableProblems(upgraded.root));
+    findings.push(...configurationMessages(upgraded.root, form));
     findings.push(...fencingProblems(status, form, hasStatus));
     // Without a status there is nothing to schedule; what reading found stands.
     if (hasStatus) findings.push(...newMessages(scheduleStatus(status).messages, findings));
@@ -91,40 +92,6 @@ function clusterStack(root: XmlElement): string | undefined {
 
 function error(source: string, text: string): ScheduleMessage {
   return { level: "error", source, text };
-}
-
-/** Only agents of class ocf can be promoted. */
-function promotableProblems(root: XmlElement): readonly ScheduleMessage[] {
-  const configuration = child(root, "configuration");
-  const resources = configuration === undefined ? undefined : child(configuration, "resources");
-  const found: ScheduleMessage[] = [];
-  for (const clone of resources?.children ?? []) {
-    if (clone.name !== "clone" || !isPromotable(clone)) continue;
-    const members = clone.children.flatMap((c) => (c.name === "group" ? c.children : [c]));
-    const wrong = members.find((m) => m.name === "primitive" && !canBePromoted(m));
-    if (wrong === undefined) continue;
-    const id = `${attr(wrong, "id") ?? ""}:0`;
-    const text = `Resource ${id} is of type ${attr(wrong, "class")} and therefore cannot be used as a promotable clone resource`;
-    found.push(error("native_unpack", text));
-    const ignored = `Ignoring <clone> resource '${attr(clone, "id") ?? ""}' because configuration is invalid`;
-    found.push(error("unpack_resources", ignored));
-  }
-  return found;
-}
-
-function canBePromoted(primitive: XmlElement): boolean {
-  return attr(primitive, "template") !== undefined || attr(primitive, "class") === "ocf";
-}
-
-function isPromotable(clone: XmlElement): boolean {
-  return clone.children.some(
-    (set) =>
-      set.name === "meta_attributes" &&
-      set.children.some(
-        (p) =>
-          attr(p, "name") === "promotable" && /^(true|on|yes|y|1)$/i.test(attr(p, "value") ?? ""),
-      ),
-  );
 }
 
 const CLASSIC_FENCING = [

@@ -165,9 +165,14 @@ export function mapElements(
   return changed ? withChildren(root, children) : root;
 }
 
+/** The entries of the cluster's nodes, in document order. */
+export function nodeElements(root: XmlElement): readonly XmlElement[] {
+  return (sectionOf(root, "nodes")?.children ?? []).filter((el) => el.name === "node");
+}
+
 /** Names of the cluster's nodes, in document order. */
 export function nodeNames(root: XmlElement): readonly string[] {
-  return (sectionOf(root, "nodes")?.children ?? []).map(nameOf);
+  return nodeElements(root).map(nameOf);
 }
 
 /** Number of `validate-with` with two places behind the point (pacemaker-3.9 → 3.09); none or unknown counts as the newest. */

@@ -2,7 +2,7 @@
  * Objects as text: the form of crmsh 1.2.6 (spec/crm-commands.md section 11). What its words cannot say is shown as XML,
  * which is found out by reading the words back.
  */
-import { attr, element, type XmlElement } from "../../xml/node.ts";
+import { attr, COMMENT, element, type XmlElement } from "../../xml/node.ts";
 import { writeXml } from "../../xml/write.ts";
 import { RESOURCE_ELEMENTS } from "./group.ts";
 import { assignIds } from "./ids.ts";
@@ -67,6 +67,7 @@ function sanitize(el: XmlElement): XmlElement {
     }
   }
   const children = el.children
+    .filter((c) => c.name !== COMMENT)
     .filter((c) => setWord(c.name) === undefined || !isEmptySet(c))
     .filter((c) => c.name !== "operations" || c.children.length > 0 || c.attrs.size > 0);
   return element(el.name, attrs, children.map(sanitize), el.text);

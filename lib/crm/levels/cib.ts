@@ -1,5 +1,6 @@
 /** The level `cib`: shadow copies of the configuration to try things in. */
 
+import { isChanged } from "../edit.ts";
 import { listObjects } from "../objects.ts";
 import { showText } from "./configure-show.ts";
 import type { Command, Level, Shell } from "./shell.ts";
@@ -16,6 +17,13 @@ function nameOr(shell: Shell, name: string | undefined): string | undefined {
   return undefined;
 }
 
+/** Another configuration would take uncommitted changes with it; false after an error message. */
+function mayLeave(shell: Shell): boolean {
+  if (shell.copy === undefined || !isChanged(shell.copy)) return true;
+  shell.error("there are changes that are not committed; commit or refresh first");
+  return false;
+}
+
 const fresh: Command = {
   name: "new",
   summary: "create a new shadow CIB",
@@ -23,6 +31,7 @@ const fresh: Command = {
   min: 0,
   max: 4,
   async run(shell, words) {
+    if (!mayLeave(shell)) return false;
     const flags = new Set(["withstatus", "force", "empty"]);
     const name = words.find((w) => !flags.has(w)) ?? shell.ports.host.env["USER"] ?? "shadow";
     if (!/^[\w.-]+$/.test(name) || name === "live") {
@@ -47,6 +56,7 @@ const use: Command = {
   min: 0,
   max: 2,
   async run(shell, [name = "live"]) {
+    if (!mayLeave(shell)) return false;
     await shell.ports.shadow.use(name === "live" ? undefined : name);
     shell.copy = undefined;
     return true;
@@ -80,7 +90,7 @@ const reset: Command = {
   max: 1,
   async run(shell, [given]) {
     const name = nameOr(shell, given);
-    if (name === undefined) return false;
+    if (name === undefined || !mayLeave(shell)) return false;
     await shell.ports.shadow.create(name, { force: true, empty: false });
     shell.copy = undefined;
     shell.info(`copied live CIB to ${name}`);

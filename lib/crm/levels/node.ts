@@ -3,7 +3,7 @@ import { cibDoc } from "../../cib/document.ts";
 import { attr, child, childrenOf, idOf, type XmlElement } from "../../xml/node.ts";
 import { writeXml } from "../../xml/write.ts";
 import { LanguageError } from "../language/syntax.ts";
-import { nodeNames, replaceElement, sectionOf } from "../objects.ts";
+import { nodeElements, nodeNames, replaceElement, sectionOf } from "../objects.ts";
 import {
   type AttributePlace,
   attributeWords,
@@ -15,7 +15,7 @@ import {
 import type { Command, Level, Shell } from "./shell.ts";
 
 function nodeElement(root: XmlElement, name: string): XmlElement {
-  const found = sectionOf(root, "nodes")?.children.find(
+  const found = nodeElements(root).find(
     (n) => (attr(n, "uname") ?? idOf(n)).toLowerCase() === name.toLowerCase(),
   );
   if (found === undefined) throw new LanguageError(`${name}: node name not recognized`);
@@ -71,7 +71,7 @@ const show: Command = {
   max: 1,
   async run(shell, [name]) {
     const doc = await shell.ports.cib.query();
-    const all = sectionOf(doc.root, "nodes")?.children ?? [];
+    const all = nodeElements(doc.root);
     const chosen = name === undefined ? all : [nodeElement(doc.root, name)];
     // Without any status nobody can say who is online.
     const known = (child(doc.root, "status")?.children.length ?? 0) > 0;
@@ -257,7 +257,7 @@ const remove: Command = {
     }
     if (shell.ports.cib.live) await shell.ports.cluster.removeNode(uname);
     const outcome = await shell.ports.cib.change((now) => {
-      const entry = sectionOf(now.root, "nodes")?.children.find((n) => attr(n, "uname") === uname);
+      const entry = nodeElements(now.root).find((n) => attr(n, "uname") === uname);
       if (entry === undefined) return now;
       const state = child(now.root, "status")?.children.find((s) => idOf(s) === idOf(entry));
       const root = replaceElement(now.root, entry, undefined);

@@ -63,6 +63,17 @@ test("a node's id is shown only where it is not its name", () => {
   expect(show(start, "server6")).toBe("node server6");
 });
 
+test("a comment in the CIB hides nothing", () => {
+  const text = EMPTY.replace("<nodes>", "<nodes><!-- ours -->").replace(
+    "<resources/>",
+    '<resources><!-- a --><primitive id="p" class="lsb" type="httpd"><!-- b --></primitive></resources>',
+  );
+  const root = parseXml(text, "cib", { comments: true });
+  expect(show(root, "p")).toBe("primitive p lsb:httpd");
+  const fenced = add(root, "fencing_topology a b");
+  expect(show(fenced, "fencing_topology")).toBe("fencing_topology a b");
+});
+
 test("what words cannot say is shown as XML", () => {
   const root = add(start, `primitive p IPaddr params ip='say "hi"'`);
   expect(show(root, "p")).toStartWith('xml <primitive id="p"');

@@ -1,6 +1,7 @@
 /** Digests of trees: MD5 over canonical text, streamed (spec/outputs-and-tools.md D3). */
 import { Md5, md5Hex } from "../base/md5.ts";
 import { COMMENT, type XmlElement } from "./node.ts";
+import { isIllegal, REPLACEMENT } from "./write.ts";
 
 /** Attributes that say who wrote when; two CIBs that differ only there are the same version. */
 const NOT_DIGESTED: ReadonlySet<string> = new Set([
@@ -21,14 +22,17 @@ function reference(character: string): string {
       return "&gt;";
     case '"':
       return "&quot;";
-    default:
-      return `&#x${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")};`;
+    default: {
+      const code = character.charCodeAt(0);
+      if (isIllegal(code)) return REPLACEMENT;
+      return `&#x${code.toString(16).toUpperCase().padStart(2, "0")};`;
+    }
   }
 }
 
 function escapeValue(value: string): string {
-  return /[&<>"\u0000-\u001f]/.test(value)
-    ? value.replace(/[&<>"\u0000-\u001f]/g, reference)
+  return /[&<>"\u0000-\u001f\ufffe\uffff]/.test(value)
+    ? value.replace(/[&<>"\u0000-\u001f\ufffe\uffff]/g, reference)
     : value;
 }
 

@@ -14,8 +14,18 @@ export interface WriteOptions {
   readonly level?: number;
 }
 
-const SPECIAL_IN_ATTR = /[&<>"\u0000-\u001f]/;
-const SPECIAL_IN_TEXT = /[&<>\r]/;
+const SPECIAL_IN_ATTR = /[&<>"\u0000-\u001f\ufffe\uffff]/;
+const SPECIAL_IN_TEXT = /[&<>\r\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
+
+/** What stands for a character that no XML document can hold, such as those an agent's output may bring. */
+export const REPLACEMENT = "\ufffd";
+
+/** True for characters that XML cannot hold, not even as a reference. */
+export function isIllegal(code: number): boolean {
+  return (
+    (code < 32 && code !== 9 && code !== 10 && code !== 13) || code === 0xfffe || code === 0xffff
+  );
+}
 
 function reference(character: string): string {
   switch (character) {
@@ -27,19 +37,25 @@ function reference(character: string): string {
       return "&gt;";
     case '"':
       return "&quot;";
-    default:
-      return `&#${character.charCodeAt(0)};`;
+    default: {
+      const code = character.charCodeAt(0);
+      return isIllegal(code) ? REPLACEMENT : `&#${code};`;
+    }
   }
 }
 
 /** Escapes an attribute value for double quotes. */
 export function escapeAttr(value: string): string {
-  return SPECIAL_IN_ATTR.test(value) ? value.replace(/[&<>"\u0000-\u001f]/g, reference) : value;
+  return SPECIAL_IN_ATTR.test(value)
+    ? value.replace(/[&<>"\u0000-\u001f\ufffe\uffff]/g, reference)
+    : value;
 }
 
 /** Escapes text between tags. */
 export function escapeText(value: string): string {
-  return SPECIAL_IN_TEXT.test(value) ? value.replace(/[&<>\r]/g, reference) : value;
+  return SPECIAL_IN_TEXT.test(value)
+    ? value.replace(/[&<>\r\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, reference)
+    : value;
 }
 
 /** The opening tag without its end: `<name a="b"`. */

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { XMLParser } from "fast-xml-parser";
 import { limits } from "../../../lib/base/limits.ts";
 import { sameXml } from "../../../lib/xml/diff.ts";
+import { versionedDigest } from "../../../lib/xml/digest.ts";
 import { COMMENT, element, type XmlElement } from "../../../lib/xml/node.ts";
 import { parseXml, parseXmlBytes, XmlError } from "../../../lib/xml/parse.ts";
 import { writeXml } from "../../../lib/xml/write.ts";
@@ -94,6 +95,13 @@ test("what is written is read again as it was, in both layouts", () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test("characters that XML cannot hold are replaced, so that what is written can be read", () => {
+  const node = element("a", { v: "x\u0001y\u0000z\uffff" }, [element("b", {}, [], "t\u0007")]);
+  const again = parseXml(writeXml(node));
+  expect(again.attrs.get("v")).toBe("x\ufffdy\ufffdz\ufffd");
+  expect(versionedDigest(again)).toBe(versionedDigest(node));
 });
 
 test("agrees with the other parser on names, attributes and order", () => {

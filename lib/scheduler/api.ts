@@ -11,6 +11,8 @@ export interface ScheduleOptions {
   readonly transitionId?: number;
   /** Keep notes of every score (for -s, explain). Costs memory. */
   readonly traceScores?: boolean;
+  /** Keep what each rule changed in each table (explain). Costs time and memory. */
+  readonly traceCauses?: boolean;
   /** Utilization notes (-U). */
   readonly traceUtilization?: boolean;
 }

@@ -17,6 +17,7 @@ import type { XmlElement } from "../xml/node.ts";
 import type { Action } from "./actions/action.ts";
 import type { Notifications } from "./actions/notify.ts";
 import type { ScheduleMessage, ScheduleOptions } from "./api.ts";
+import type { Contribution } from "./causes.ts";
 import type { Colocation, Location, Ordering, TicketUse } from "./constraints/model.ts";
 import type { Variant } from "./variant/variant.ts";
 
@@ -112,6 +113,8 @@ export class Book {
   readonly orderings: Ordering[] = [];
   readonly locations: Location[] = [];
   readonly notes: Note[] = [];
+  /** What each rule changed; empty unless asked for. */
+  readonly contributions: Contribution[] = [];
   readonly messages: ScheduleMessage[] = [];
   recheckBy: number | undefined;
   /** Nesting of ordering updates; bounded by ordering/settle.ts. */

@@ -17,6 +17,7 @@ import { fenceAndShutdown } from "./actions/shutdown.ts";
 import type { Instant, ScheduleOptions, ScheduleResult } from "./api.ts";
 import { assignResources } from "./assign/assign-all.ts";
 import type { Book, Note } from "./board.ts";
+import type { Contribution } from "./causes.ts";
 import { unpackConstraints } from "./constraints/unpack.ts";
 import { applyNodeCriteria } from "./criteria/criteria.ts";
 import { addHealthLocations } from "./criteria/health.ts";
@@ -34,6 +35,8 @@ export interface Schedule extends ScheduleResult {
   readonly summary: Summary;
   /** Scores and capacities as they were decided on; empty unless asked for. */
   readonly notes: readonly Note[];
+  /** What each rule changed in each table; empty unless asked for. */
+  readonly contributions: readonly Contribution[];
   /** All actions, the optional and the impossible ones too; for the dot file and explanations. */
   readonly actions: readonly Action[];
   readonly status: ClusterStatus;
@@ -76,6 +79,7 @@ export function scheduleStatus(status: ClusterStatus, options: ScheduleOptions =
     graph,
     summary,
     notes: book.notes,
+    contributions: book.contributions,
     messages: book.messages,
     recheckBy: book.recheckBy,
     actions: book.actions,

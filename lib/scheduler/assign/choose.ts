@@ -1,8 +1,9 @@
 /** Assigning one primitive: colocations, score note, best node (spec/scheduler-2 section 7). */
 import { INFINITY } from "../../base/score.ts";
-import { Role } from "../../status/roles.ts";
+import { Role, roleText } from "../../status/roles.ts";
 import { currentNode } from "../../status/tree.ts";
 import type { Book, Node, Rsc } from "../board.ts";
+import { because, type Cause } from "../causes.ts";
 import type { Colocation } from "../constraints/model.ts";
 import { applyColocation } from "./apply.ts";
 import { thisWithOf, withThisOf } from "./colocations.ts";
@@ -22,20 +23,45 @@ function follow(book: Book, rsc: Rsc, c: Colocation): void {
   if (archive !== undefined && !hasUsableNode(book, rsc.allowed)) rsc.allowed = archive;
 }
 
+function colocationCause(c: Colocation, other: Rsc, as: "dependent" | "primary"): Cause {
+  return { kind: "colocation", constraint: c.id, other: other.id, as };
+}
+
 function applyColocations(book: Book, rsc: Rsc): void {
   const thisWith = [...thisWithOf(book, rsc)];
   const withThis = [...withThisOf(book, rsc)];
   const isMandatory = (c: Colocation): boolean => Math.abs(c.score) >= INFINITY;
   for (const mandatory of [true, false]) {
-    for (const c of thisWith) if (isMandatory(c) === mandatory) follow(book, rsc, c);
-    for (const c of withThis) if (isMandatory(c) === mandatory) mergeDependent(book, rsc, c);
+    for (const c of thisWith) {
+      if (isMandatory(c) !== mandatory) continue;
+      because(
+        book,
+        rsc,
+        () => colocationCause(c, c.primary, "dependent"),
+        () => follow(book, rsc, c),
+      );
+    }
+    for (const c of withThis) {
+      if (isMandatory(c) !== mandatory) continue;
+      because(
+        book,
+        rsc,
+        () => colocationCause(c, c.dependent, "primary"),
+        () => mergeDependent(book, rsc, c),
+      );
+    }
   }
 }
 
 /** Where the resource may not run because of the role it shall have. */
 function applyNextRole(book: Book, rsc: Rsc): void {
   if (rsc.nextRole === Role.stopped) {
-    banEverywhere(book, rsc);
+    because(
+      book,
+      rsc,
+      () => ({ kind: "next-role", role: roleText(rsc.nextRole) }),
+      () => banEverywhere(book, rsc),
+    );
   } else if (rsc.nextRole > rsc.role && !book.quorate && book.noQuorumPolicy === "freeze") {
     rsc.nextRole = rsc.role;
   }
@@ -69,7 +95,12 @@ function choose(book: Book, rsc: Rsc, prefer: Node | undefined, final: boolean):
     commit(book, rsc, undefined, true, true);
     return;
   }
-  const capable = checkCapacity(book, rsc);
+  const capable = because(
+    book,
+    rsc,
+    () => ({ kind: "utilization" }),
+    () => checkCapacity(book, rsc),
+  );
   if (!rsc.unassigned) return;
   commit(book, rsc, bestNode(book, rsc, prefer ?? capable), false, final);
 }

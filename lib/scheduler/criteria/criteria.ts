@@ -11,18 +11,33 @@ import { opKey, Task } from "../actions/action.ts";
 import { firstAction, requestAction } from "../actions/table.ts";
 import { addScore } from "../assign/tables.ts";
 import type { Book, Node, Rsc } from "../board.ts";
+import { because } from "../causes.ts";
 
 export function applyNodeCriteria(book: Book): void {
   if (book.options.shutdownLock) for (const rsc of book.resources) lock(book, rsc);
   for (let i = book.locations.length - 1; i >= 0; i--) {
     const location = book.locations[i]!;
-    book.kind(location.rsc).applyLocation(book, location.rsc, location);
+    const { id, rsc } = location;
+    because(
+      book,
+      rsc,
+      () =>
+        id === book.options.healthStrategy
+          ? { kind: "health", strategy: id }
+          : { kind: "location", constraint: id },
+      () => book.kind(rsc).applyLocation(book, rsc, location),
+    );
   }
   for (const rsc of book.resources) addStickiness(book, rsc);
   for (const node of book.nodes) {
     for (const rsc of book.resources) {
       banAfterFailures(book, rsc, node);
-      banUndiscovered(rsc, node);
+      because(
+        book,
+        rsc,
+        () => ({ kind: "discovery" }),
+        () => banUndiscovered(rsc, node),
+      );
     }
   }
 }
@@ -67,7 +82,15 @@ function lock(book: Book, rsc: Rsc): void {
   if (rsc.lockNode === undefined) return;
   const limit = secondsOf(book.options.shutdownLockLimitMs);
   if (limit > 0) book.recheckAt(rsc.lockTime + limit + 1);
-  for (const node of book.nodes) if (node !== rsc.lockNode) addScore(rsc, node, -INFINITY);
+  const lockedTo = rsc.lockNode;
+  because(
+    book,
+    rsc,
+    () => ({ kind: "shutdown-lock", lockedTo: lockedTo.name }),
+    () => {
+      for (const node of book.nodes) if (node !== lockedTo) addScore(rsc, node, -INFINITY);
+    },
+  );
 }
 
 /** Deletes the history that carries a lock. */
@@ -84,7 +107,12 @@ function addStickiness(book: Book, rsc: Rsc): void {
   if (!rsc.managed || rsc.stickiness < 1 || rsc.active.length !== 1) return;
   const node = rsc.active[0]!;
   if (!book.options.symmetric && !rsc.allowed.has(node.index)) return;
-  addScore(rsc, node, rsc.stickiness);
+  because(
+    book,
+    rsc,
+    () => ({ kind: "stickiness" }),
+    () => addScore(rsc, node, rsc.stickiness),
+  );
 }
 
 /** Has a leaf failed so often on a node that it may not run there any more? */
@@ -100,7 +128,18 @@ function banAfterFailures(book: Book, rsc: Rsc, node: Node): void {
     for (const c of rsc.children) banAfterFailures(book, c, node);
     return;
   }
-  if (reachedThreshold(book, rsc, node)) addScore(uniqueOrTop(rsc), node, -INFINITY);
+  if (!reachedThreshold(book, rsc, node)) return;
+  const banned = uniqueOrTop(rsc);
+  because(
+    book,
+    banned,
+    () => ({
+      kind: "failures",
+      failCount: failCountWithLaunched(book, node, rsc),
+      threshold: rsc.migrationThreshold,
+    }),
+    () => addScore(banned, node, -INFINITY),
+  );
 }
 
 function banUndiscovered(rsc: Rsc, node: Node): void {

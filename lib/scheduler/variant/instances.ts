@@ -6,11 +6,12 @@ import { mergeSort } from "../../base/collections.ts";
 import { INFINITY } from "../../base/score.ts";
 import { NodeTable } from "../../status/node-table.ts";
 import { anyPart, currentNode } from "../../status/tree.ts";
-import { factorOf, mergeScores } from "../assign/merge.ts";
 import { influences, thisWithOf, withThisOf } from "../assign/colocations.ts";
 import { unassign } from "../assign/commit.ts";
+import { factorOf, mergeScores } from "../assign/merge.ts";
 import { addScore, isUsable } from "../assign/tables.ts";
 import type { Book, Node, Rsc } from "../board.ts";
+import { because } from "../causes.ts";
 
 /** Number at the end of an instance's or container's id. */
 function numberOf(rsc: Rsc): number {
@@ -35,7 +36,10 @@ function colocationScore(book: Book, instance: Rsc, node: Node): number {
 }
 
 /** The current node where it is allowed; `refused` when it is not. */
-function allowedCurrent(instance: Rsc): { readonly node: Node | undefined; readonly refused: boolean } {
+function allowedCurrent(instance: Rsc): {
+  readonly node: Node | undefined;
+  readonly refused: boolean;
+} {
   const node = currentNode<Node>(instance);
   if (node === undefined) return { node, refused: false };
   const { allowed } = instance;
@@ -50,10 +54,7 @@ function preferTrue(a: boolean, b: boolean): number {
 }
 
 /** The order of section 11.2; it is not transitive, so only `mergeSort` may be used with it. */
-export function instanceComparator(
-  book: Book,
-  collective: Rsc,
-): (a: Rsc, b: Rsc) => number {
+export function instanceComparator(book: Book, collective: Rsc): (a: Rsc, b: Rsc) => number {
   const scores = new Map<Rsc, number>();
   const scoreOf = (instance: Rsc, node: Node): number => {
     let known = scores.get(instance);
@@ -156,7 +157,12 @@ function tryToKeep(
   collective.allowed = table.copy();
   let kept = false;
   for (let reserved = 0; reserved < available; reserved++) {
-    banUnavailable(book, collective, instance, nodeMax);
+    because(
+      book,
+      instance,
+      () => ({ kind: "instances" }),
+      () => banUnavailable(book, collective, instance, nodeMax),
+    );
     const chosen = book.kind(instance).assign(book, instance, node, false);
     if (chosen !== undefined) collective.allowed.addCount(chosen.index, 1);
     if (chosen === node) {
@@ -200,7 +206,12 @@ export function assignInstances(
       for (const node of book.nodes) addScore(instance, node, -INFINITY);
       continue;
     }
-    banUnavailable(book, collective, instance, nodeMax);
+    because(
+      book,
+      instance,
+      () => ({ kind: "instances" }),
+      () => banUnavailable(book, collective, instance, nodeMax),
+    );
     const chosen = book.kind(instance).assign(book, instance, undefined, true);
     if (chosen === undefined) continue;
     collective.allowed.addCount(chosen.index, 1);

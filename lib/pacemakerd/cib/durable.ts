@@ -11,12 +11,19 @@ import type { Context } from "../context.ts";
 import type { Membership } from "../membership.ts";
 import { quorateEffect, storeEffects } from "./store.ts";
 
+/** What a waiting client is told. */
+export type Verdict = "on-disk" | "lost-merge" | "disk-trouble";
+
 interface Waiter {
   /** The report that everyone must reach; changes with the membership. */
   upTo: number;
   readonly version: string;
-  readonly answer: (kept: boolean) => void;
+  readonly answer: (verdict: Verdict) => void;
 }
+
+/** In place of a position: this member's disk takes nothing. */
+const TROUBLE = -1;
+const RETRY_MS = 1000;
 
 export class Durable {
   private readonly context: Context;
@@ -29,7 +36,10 @@ export class Durable {
   private flushed = 0;
   private reported = 0;
   private flushPending = false;
+  /** A file of the last flush could not be written. */
   private failed = false;
+  /** The others know that our disk takes nothing. */
+  private troubled = false;
   private readonly reports = new Map<number, number>();
   private waiters: Waiter[] = [];
   quorateSeq: number;
@@ -68,7 +78,7 @@ export class Durable {
     return this.changes;
   }
 
-  whenDurable(version: string, answer: (kept: boolean) => void): void {
+  whenDurable(version: string, answer: (verdict: Verdict) => void): void {
     this.waiters.push({ upTo: this.changes, version, answer });
     this.settle();
   }
@@ -95,10 +105,14 @@ export class Durable {
   /** A file could not be written: nothing is reported until it could. */
   persistFailed(path: string): void {
     if (!path.startsWith(this.context.config.cibFolder)) return;
-    this.failed = true;
     this.previous = undefined;
+    this.context.setTimer("cib-retry", RETRY_MS);
+    this.failed = true;
+    if (this.troubled) return;
+    this.troubled = true;
     this.context.log("error", `The CIB is not on disk: ${path} could not be written; trying again`);
-    this.context.setTimer("cib-retry", 1000);
+    const { isSynchronised, label } = this.membership;
+    if (isSynchronised) this.context.multicast({ kind: "persisted", label, upTo: TROUBLE });
   }
 
   /** Timers of ours; false when it is somebody else's. */
@@ -108,7 +122,10 @@ export class Durable {
       return true;
     }
     if (name !== "cib-report") return false;
-    if (!this.failed && this.membership.isSynchronised && this.flushed > this.reported) {
+    if (this.failed) return true;
+    if (this.troubled) this.context.log("notice", "The CIB is on disk again");
+    this.troubled = false;
+    if (this.membership.isSynchronised && this.flushed > this.reported) {
       this.reported = this.flushed;
       this.context.multicast({
         kind: "persisted",
@@ -121,6 +138,19 @@ export class Durable {
 
   /** A member's report. */
   report(nodeId: number, upTo: number): void {
+    if (upTo === TROUBLE) {
+      const { waiters } = this;
+      this.waiters = [];
+      const name = this.membership.uname(nodeId) ?? String(nodeId);
+      if (waiters.length > 0) {
+        this.context.log(
+          "error",
+          `${name} cannot write the CIB to its disk: changes are in memory only`,
+        );
+      }
+      for (const waiter of waiters) waiter.answer("disk-trouble");
+      return;
+    }
     this.reports.set(nodeId, Math.max(upTo, this.reports.get(nodeId) ?? 0));
     this.settle();
   }
@@ -131,7 +161,7 @@ export class Durable {
     const ready = this.waiters.filter((w) => w.upTo <= everyone);
     if (ready.length === 0) return;
     this.waiters = this.waiters.filter((w) => w.upTo > everyone);
-    for (const waiter of ready) waiter.answer(true);
+    for (const waiter of ready) waiter.answer("on-disk");
   }
 
   /**
@@ -154,7 +184,7 @@ export class Durable {
           `Configuration ${waiter.version} lost the merge against ${versionText(doc.version)}; ` +
             "it stays in the backups of the CIB folder",
         );
-        waiter.answer(false);
+        waiter.answer("lost-merge");
       }
     }
     this.flush(doc);

@@ -18,6 +18,8 @@ import type { Client, ClientMessage, Clients } from "./session.ts";
 const EACCES = -13;
 const EINVAL = -22;
 const ENOTCONN = -107;
+/** ETIME: a merge took another configuration; ENOSPC: a member could not write. */
+const REFUSALS = { "on-disk": 0, "lost-merge": -62, "disk-trouble": -28 } as const;
 const READS: ReadonlySet<string> = new Set(["cib_query", "noop", "ping", "cib_ismaster"]);
 const WRITES: ReadonlySet<string> = new Set([
   "cib_create",
@@ -167,7 +169,9 @@ export class CibService {
       return applied;
     }
     this.deferred.push(() =>
-      this.durable.whenDurable(versionText(applied.doc.version), (kept) => reply(kept ? 0 : -62)),
+      this.durable.whenDurable(versionText(applied.doc.version), (verdict) =>
+        reply(REFUSALS[verdict]),
+      ),
     );
     return applied;
   }

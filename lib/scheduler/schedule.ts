@@ -8,6 +8,7 @@
 import type { CibDoc } from "../cib/document.ts";
 import type { ClusterStatus } from "../status/state.ts";
 import { readStatus } from "../status/status.ts";
+import { leavesOf } from "../status/tree.ts";
 import type { Action } from "./actions/action.ts";
 import { clearRemovedFailCounts } from "./actions/cleanup.ts";
 import { checkConfigChanges } from "./actions/config-change.ts";
@@ -35,6 +36,8 @@ export interface Schedule extends ScheduleResult {
   readonly summary: Summary;
   /** Scores and capacities as they were decided on; empty unless asked for. */
   readonly notes: readonly Note[];
+  /** Node that each leaf is assigned to, by resource id; those that go nowhere are missing. */
+  readonly placements: ReadonlyMap<string, string>;
   /** What each rule changed in each table; empty unless asked for. */
   readonly contributions: readonly Contribution[];
   /** All actions, the optional and the impossible ones too; for the dot file and explanations. */
@@ -54,6 +57,16 @@ function settleOrderings(book: Book): void {
   applyOrderings(book);
   settleFlags(book, () => orderProbes(book));
   dropInvalid(book.actions);
+}
+
+function placements(book: Book): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const rsc of book.resources) {
+    for (const leaf of leavesOf(rsc)) {
+      if (leaf.assigned !== undefined) found.set(leaf.id, leaf.assigned.name);
+    }
+  }
+  return found;
 }
 
 /** Schedules from a status that has been read already (and stays as it is). */
@@ -80,6 +93,7 @@ export function scheduleStatus(status: ClusterStatus, options: ScheduleOptions =
     summary,
     notes: book.notes,
     contributions: book.contributions,
+    placements: placements(book),
     messages: book.messages,
     recheckBy: book.recheckBy,
     actions: book.actions,

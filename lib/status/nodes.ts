@@ -174,12 +174,9 @@ export function connectionXml(
       interval,
       timeout,
     });
-  children.push(
-    element("operations", {}, [
-      op("monitor", "30s", "30s"),
-      op("start", "0", wish.timeout ?? "60s"),
-    ]),
-  );
+  const operations = [op("monitor", "30s", "30s")];
+  if (wish.timeout !== undefined) operations.push(op("start", "0", wish.timeout));
+  children.push(element("operations", {}, operations));
   return element(
     "primitive",
     { id: name, class: "ocf", provider: "pacemaker", type: "remote" },
@@ -207,7 +204,8 @@ export function readImpliedNodes(reader: Reader): readonly Resource[] {
     const wish = guestWish(primitive);
     if (wish.name === undefined || taken.has(wish.name)) return;
     taken.add(wish.name);
-    all.push(readPrimitive(connectionXml(wish.name, primitive.id, wish)));
+    const timeout = wish.timeout ?? "60s";
+    all.push(readPrimitive(connectionXml(wish.name, primitive.id, { ...wish, timeout })));
     addRemoteNode(reader, wish.name);
   };
   for (let i = 0; i < all.length; i++) {

@@ -15,7 +15,7 @@ import { isTruthy, parseBoolean } from "./options.ts";
 import { parametersOf } from "./parameters.ts";
 import type { Reader } from "./reader.ts";
 import { parseRole, Role } from "./roles.ts";
-import { type MultipleActive, type Requirement, ResourceState } from "./state.ts";
+import { type MultipleActive, type NodeState, type Requirement, ResourceState } from "./state.ts";
 import { leavesOf, topOf } from "./tree.ts";
 
 /** How a resource is made: where it stands, and what its instance is called. */
@@ -64,7 +64,9 @@ function readVariant(reader: Reader, resource: ResourceState, place: Place): boo
     case "clone":
       return unpackClone(reader, resource, config);
     case "bundle":
-      return unpackBundle(reader, resource, config);
+      return unpackBundle(reader, resource, config, (part, parent) =>
+        unpackResource(reader, part, { parent }),
+      );
   }
 }
 
@@ -207,8 +209,15 @@ function readUtilizationOf(reader: Reader, resource: ResourceState): void {
 function allowEverywhere(reader: Reader, resource: ResourceState): void {
   for (const node of reader.nodesByIndex) {
     if (node.baseDiscovery === Discovery.never) continue;
-    addToTable(resource, node.index, node.baseScore, 0);
+    allowOn(resource, node);
   }
+}
+
+/** A bundled resource knows its one node already. */
+function allowOn(resource: ResourceState, node: NodeState): void {
+  if (resource.exclusiveDiscovery) return;
+  if (!resource.allowed.has(node.index)) resource.allowed.set(node.index, node.baseScore);
+  for (const c of resource.children) allowOn(c, node);
 }
 
 function addToTable(resource: ResourceState, node: number, base: number, score: number): void {

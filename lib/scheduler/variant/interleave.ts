@@ -121,7 +121,7 @@ export function evaluateCollective(book: Book, e: Evaluation): Change {
   if (canInterleave(first, then)) return interleave(book, e, first.rsc!, then.rsc!);
   const change = evaluatePrimitive(e);
   if (change.then && then.rsc?.parent !== undefined) book.update(then);
-  for (const instance of then.rsc?.children ?? []) {
+  for (const instance of then.rsc === undefined ? [] : instancesOf(then.rsc)) {
     const made = applyToInstance(book, e, instance);
     change.first ||= made?.first === true;
     change.then ||= made?.then === true;

@@ -14,6 +14,8 @@ export function plain(text: string): string {
 
 export class Conversation {
   private buffer = "";
+  /** The text the last prompt matched. */
+  prompt = "";
   private lastMs = performance.now();
   private readonly child: Bun.Subprocess;
 
@@ -41,6 +43,7 @@ export class Conversation {
       const quiet = performance.now() - this.lastMs > QUIET_MS;
       if (quiet && found !== null && found.index + found[0].length === text.length) {
         this.buffer = "";
+        this.prompt = found[0];
         return text.slice(0, found.index);
       }
       if (performance.now() > end || (this.child.exitCode !== null && quiet)) {

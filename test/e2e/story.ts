@@ -35,7 +35,7 @@ export interface CrmStep {
 
 export interface CrmLine {
   readonly type: Of<string>;
-  /** Level behind `crm(live)` after this line: "", "configure", …; a question when it ends with "?". */
+  /** Level behind `crm(live)` after this line: "", "configure", …; "?" for a question. */
   readonly level: string;
   readonly show?: Of<string>;
   readonly settleMs?: number;
@@ -111,7 +111,7 @@ async function playType(step: TypeStep, world: World, teller: Teller): Promise<v
 
 /** The prompt of a level: crm 1.2.6's, with the level's name behind it. */
 function promptOf(level: string): RegExp {
-  if (level.endsWith("?")) return /\? $/;
+  if (level === "?") return /[^\n]*\? $/;
   return new RegExp(`crm\\(live\\)${level}# $`);
 }
 
@@ -120,7 +120,7 @@ async function playCrm(step: CrmStep, world: World, teller: Teller): Promise<voi
   const shell = world.lab.talk(host, "crm");
   await shell.expect(promptOf(""));
   teller.typed(`[root@${host} ~]# `, "crm", "");
-  let prompt = "crm(live)# ";
+  let prompt = shell.prompt;
   for (const line of step.lines) {
     const typed = value(line.type, world);
     let wrong: string | undefined;
@@ -136,7 +136,7 @@ async function playCrm(step: CrmStep, world: World, teller: Teller): Promise<voi
         : await until(what, line.settleMs, once, async () => wrong ?? "");
     if (output === undefined) throw new Error(`${what}\n${wrong}`);
     teller.typed(prompt, typed, output);
-    prompt = line.level.endsWith("?") ? `${line.level} ` : `crm(live)${line.level}# `;
+    prompt = shell.prompt;
   }
   shell.press("quit\r");
   const exit = await shell.ended();

@@ -12,9 +12,9 @@ const HOSTS = ["server6", "server7", "server8"] as const;
 const FIRST = HOSTS[0];
 
 /** How long the cluster may be at work after a change. */
-const SETTLE_MS = 20_000;
+const SETTLE_MS = 60_000;
 /** First start of three nodes. */
-const START_MS = 60_000;
+const START_MS = 90_000;
 
 const fact = (world: World, name: string): string => {
   const known = world.facts[name];
@@ -490,7 +490,7 @@ const colocation: Block = {
         { type: "configure", level: "configure" },
         { type: "colocation apache inf: webserver webip", level: "configure" },
         { type: "show", level: "configure", show: shown },
-        { type: "cd", level: "commit them?" },
+        { type: "cd", level: "?" },
         { type: "y", level: "" },
         { type: "node", level: "node" },
         { type: (w) => `online ${fact(w, "vip")}`, level: "node" },

@@ -92,15 +92,20 @@ class Children {
   }
 }
 
-/** Looks every `everyMs` whether the node's address is still there; two looks must agree before it counts. */
-function watchInterface(
+/**
+ * Looks every `everyMs` whether the node's address is still there; two looks must agree before it counts. New threads are
+ * put into the realtime class on this occasion.
+ */
+function watchMachine(
   address: string,
   everyMs: number,
   changed: (up: boolean) => void,
+  realtime: boolean,
 ): NodeJS.Timeout {
   let up = true;
   let before = true;
   return setInterval(() => {
+    if (realtime) runRealtime();
     const now = interfaceAddresses().some((a) => a.address === address);
     if (now === before && now !== up) {
       up = now;
@@ -222,7 +227,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     options.onReady();
     const up = (isUp: boolean) => post({ kind: "interface", up: isUp, address: place.address });
     setTimeout(() => up(true), FIRST_BIND_MS);
-    watch = watchInterface(place.address, timersOf(config).downcheckMs, up);
+    watch = watchMachine(place.address, timersOf(config).downcheckMs, up, config.realtime);
     return await host.done;
   } catch (error) {
     say("error", "MAIN", error instanceof Error ? error.message : String(error));

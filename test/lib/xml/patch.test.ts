@@ -96,6 +96,12 @@ test("digests: the versioned one ignores who wrote when, the on-disk one does no
   const b = parseXml("<cib><x/></cib>");
   expect(versionedDigest(a)).toBe(versionedDigest(b));
   expect(onDiskDigest(a)).not.toBe(onDiskDigest(b));
+  // As Debian's cibadmin -5 and -6 print them for its own empty CIB.
+  const empty = parseXml(`<cib crm_feature_set="3.16.1" validate-with="pacemaker-3.9" epoch="1"
+    num_updates="0" admin_epoch="0"><configuration><crm_config/><nodes/><resources/><constraints/>
+    </configuration><status/></cib>`);
+  expect(onDiskDigest(empty)).toBe("a072cbbb8cf0bc0a4c9214043d46f53d");
+  expect(versionedDigest(empty)).toBe("2322e0c31d4a16bd152401aef7db04d8");
   // No parameters: the digest that every agent without parameters has in its history.
   expect(parametersDigest([])).toBe("f2317cad3d54cec5d7d7aa7d0bf35cf8");
 });

@@ -159,4 +159,9 @@ export const applets: Readonly<Record<string, Applet>> = {
     group: "pacemaker",
     load: () => import("./pacemaker/crm_ticket.ts"),
   },
+  explain: {
+    summary: "why a resource is where it is, and what would change that",
+    group: "quorate",
+    load: () => import("./quorate/explain.ts"),
+  },
 };

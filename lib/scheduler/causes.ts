@@ -18,6 +18,7 @@ export type Cause =
       readonly kind: "colocation";
       readonly constraint: string;
       readonly other: string;
+      readonly score: Score;
       /** "dependent": the resource follows `other`; "primary": `other` follows it and its wishes count. */
       readonly as: "dependent" | "primary";
     }

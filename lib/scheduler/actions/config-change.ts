@@ -29,7 +29,39 @@ const CHECKED_ONCE: ReadonlySet<string> = new Set([
 
 type Verdicts = Map<string, ReturnType<typeof operationDigests>>;
 
+/** Did the failure on record happen with other parameters than the connection has now? */
+function checkPostponedFailures(book: Book): void {
+  for (const { resource, node: where, operation: op } of book.status.postponedFailures) {
+    const rsc = book.copyOf(resource);
+    const node = book.nodeCopy(where);
+    if (rsc === undefined) continue;
+    const run = (): void => {
+      const digests = digestsOf(book, rsc, node, op);
+      if (digests.verdict === "match" || digests.verdict === "unknown") return;
+      if (leafFailCount(book, node, rsc, true).count === 0) return;
+      clearFailCount(book, rsc, node, "remote parameters have changed");
+    };
+    book.deferredChecks.push({ rsc, run });
+  }
+}
+
+function digestsOf(book: Book, rsc: Rsc, node: Node, op: Operation) {
+  const expired = book.status.expiredMonitors.has(op.xml);
+  const host = rsc.launcher === undefined ? undefined : hostOf(rsc.launcher);
+  return operationDigests(
+    book.surroundings,
+    rsc,
+    node,
+    op.task,
+    op.intervalMs,
+    op.xml,
+    expired,
+    host,
+  );
+}
+
 export function checkConfigChanges(book: Book): void {
+  checkPostponedFailures(book);
   const byNode = new Map<number, ResourceHistory[]>();
   for (const history of book.status.histories) {
     const list = byNode.get(history.node.index);
@@ -157,18 +189,7 @@ function checkDefinition(
   const key = opKey(rsc.id, op.task, op.intervalMs);
   let digests = verdicts.get(key);
   if (digests === undefined) {
-    const expired = book.status.expiredMonitors.has(op.xml);
-    const host = rsc.launcher === undefined ? undefined : hostOf(rsc.launcher);
-    digests = operationDigests(
-      book.surroundings,
-      rsc,
-      node,
-      op.task,
-      op.intervalMs,
-      op.xml,
-      expired,
-      host,
-    );
+    digests = digestsOf(book, rsc, node, op);
     verdicts.set(key, digests);
   }
   if (digests.verdict === "match" || digests.onlyPrivateChanged) return false;

@@ -24,7 +24,7 @@ function follow(book: Book, rsc: Rsc, c: Colocation): void {
 }
 
 function colocationCause(c: Colocation, other: Rsc, as: "dependent" | "primary"): Cause {
-  return { kind: "colocation", constraint: c.id, other: other.id, as };
+  return { kind: "colocation", constraint: c.id, other: other.id, score: c.score, as };
 }
 
 function applyColocations(book: Book, rsc: Rsc): void {

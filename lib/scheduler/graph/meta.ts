@@ -86,13 +86,17 @@ function setNew(into: Map<string, string>, name: string, value: string): void {
   if (!into.has(name)) into.set(name, value);
 }
 
+/** The host whose name stands for "#uname" in a bundled connection's address. */
+function addressHost(rsc: Rsc): Node | undefined {
+  const { launcher } = rsc;
+  return launcher === undefined ? undefined : (launcher.assigned ?? currentNode<Node>(launcher));
+}
+
 function addParameters(book: Book, action: Action, rsc: Rsc, into: Map<string, string>): void {
   if (action.node === undefined && rsc.variant !== "primitive") return;
-  const nowhere = (): ReadonlyMap<string, string> =>
-    parametersOf(book.surroundings, rsc, undefined);
   for (const [name, value] of parametersOf(book.surroundings, rsc, action.node)) {
-    const address = rsc.remoteConnection && name === "addr" && value === "#uname";
-    setNew(into, name, address ? (nowhere().get("addr") ?? value) : value);
+    const isPlaceholder = rsc.remoteConnection && name === "addr" && value === "#uname";
+    setNew(into, name, isPlaceholder ? (addressHost(rsc)?.name ?? value) : value);
   }
 }
 

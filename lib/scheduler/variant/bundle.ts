@@ -109,7 +109,6 @@ function createConstraints(book: Book, bundle: Rsc): void {
   const own = (first: string, then: string, flags: number): void =>
     order(book, bundle, first, bundle, then, flags);
   own(Task.stopped, Task.start, Rel.plain);
-  own(Task.start, Task.running, Rel.unrunnableBlocks);
   own(Task.stop, Task.stopped, Rel.unrunnableBlocks);
   for (const replica of replicasOf(bundle)) orderReplica(book, bundle, replica);
   const clone = bundledClone(bundle);
@@ -171,7 +170,7 @@ function probeConnection(book: Book, replica: Replica<Rsc>, node: Node): boolean
       book,
       { rsc: container, key: opKey(container.id, Task.start) },
       { rsc: connection, action: probe },
-      Rel.plain,
+      Rel.nestedRemote,
     );
   }
   return true;
@@ -273,7 +272,7 @@ export const bundle: Variant = {
     const clone = bundledClone(rsc);
     if (clone !== undefined) book.kind(clone).addToGraph(book, clone, emit);
     for (const { container, connection, ip } of replicasOf(rsc)) {
-      for (const part of [connection, container, ip]) {
+      for (const part of [ip, container, connection]) {
         if (part !== undefined) book.kind(part).addToGraph(book, part, emit);
       }
     }

@@ -1,41 +1,26 @@
 /**
- * The replicated state of this node and what each message of the order does to it (HOUSE rules 1 to 3, 6). All members that
- * deliver the same messages hold the same CIB; only what a message means for this node differs (running, answering).
+ * This node's share of the replicated whole: rounds of statements when the membership changes (HOUSE rules 2, 3), the word on
+ * quorum, the wish to leave. What delivered messages do is in order.ts, who decides in membership.ts.
  */
-import { type CibDoc, cibDoc, compareVersions, versionText } from "../cib/document.ts";
+import { type CibDoc, cibDoc, versionText } from "../cib/document.ts";
 import { emptyCib } from "../cib/empty.ts";
-import { element, type XmlElement } from "../xml/node.ts";
+import type { XmlElement } from "../xml/node.ts";
 import { writeXml } from "../xml/write.ts";
 import type { GroupMember, PacemakerdConfig, PacemakerdEvent, QuorumEvent } from "./api.ts";
-import {
-  applyAttribute,
-  applyClearFailure,
-  applyGoodbye,
-  applyPublish,
-  applyResult,
-  withRootAttrs,
-} from "./cib/deliver.ts";
 import { Durable } from "./cib/durable.ts";
 import { adoptedCib, hasHistory, transientElement, wholeDigest } from "./cib/join.ts";
-import {
-  type NodeName,
-  nodeState,
-  transientAttributes,
-  withHistory,
-  withLrm,
-  withoutHistory,
-} from "./cib/status.ts";
+import { nodeState } from "./cib/status.ts";
 import { Context } from "./context.ts";
 import { bootstrapRequests } from "./controller/bootstrap.ts";
 import { Controller } from "./controller/controller.ts";
-import { isRecorded, OpStatus, pendingUpdate } from "./controller/history.ts";
-import { parseOrder } from "./controller/orders.ts";
 import { Executor } from "./executor/executor.ts";
 import { Membership } from "./membership.ts";
 import { type Message, type Statement, tryDecode } from "./messages.ts";
+import { Order } from "./order.ts";
 import { tryParse } from "./parse.ts";
 import { GroupPort } from "./ring.ts";
 import { FrontDoor } from "./services/front-door.ts";
+import { ReplicatedState } from "./state.ts";
 
 /** How long a membership waits for the quorum service to speak of it. */
 const QUORUM_WAIT_MS = 2000;
@@ -49,8 +34,9 @@ export class Replica {
   readonly executor: Executor;
   readonly durable: Durable;
   private readonly port: GroupPort;
-  private readonly door: FrontDoor;
-  private current: CibDoc;
+  readonly door: FrontDoor;
+  readonly state: ReplicatedState;
+  private readonly order: Order;
   /** Delivered while a round is open. */
   private queue: { readonly from: GroupMember; readonly message: Message }[] = [];
   private fresh = true;
@@ -68,17 +54,20 @@ export class Replica {
     this.port = new GroupPort(self);
     this.context = new Context(config, this.port);
     this.membership = new Membership(self, config.nodeName);
-    this.current = config.stored.cib ?? emptyCib({ epoch: 0 });
+    const born = config.stored.cib ?? emptyCib({ epoch: 0 });
+    this.state = new ReplicatedState(this.context, this.membership, born);
     this.durable = new Durable(this.context, this.membership);
     this.controller = new Controller(this.context, this.membership, {
-      doc: () => this.current,
+      doc: () => this.state.doc,
       bootstrap: () => this.bootstrap(),
     });
     this.executor = new Executor(this.context.self.id, this.executorPort());
     this.door = new FrontDoor(this.context, this.membership, this.controller, this.durable, {
-      doc: () => this.current,
+      doc: () => this.state.doc,
       ready: () => this.membership.phase !== "none",
     });
+    this.state.onChange = (op, before, after) => this.door.cib.notify(op, before, after);
+    this.order = new Order(this);
   }
 
   private executorPort(): ConstructorParameters<typeof Executor>[1] {
@@ -112,14 +101,14 @@ export class Replica {
   }
 
   get doc(): CibDoc {
-    return this.current;
+    return this.state.doc;
   }
 
   /** First event: nothing is known but the disk. */
   start(): void {
     this.context.log(
       "info",
-      `Configuration ${versionText(this.current.version)} read from ${this.config.cibFolder}`,
+      `Configuration ${versionText(this.state.doc.version)} read from ${this.config.cibFolder}`,
     );
   }
 
@@ -169,7 +158,7 @@ export class Replica {
       this.quorumOverdue = true;
       return;
     }
-    if (this.durable.timer(name, this.current)) return;
+    if (this.durable.timer(name, this.state.doc)) return;
     if (this.executor.timer(this.context.now, name)) return;
     if (this.controller.timer(name)) return;
     this.door.timer(name);
@@ -182,7 +171,7 @@ export class Replica {
     this.drainQueue();
     this.membership.configuration(event);
     const to = this.membership.label;
-    this.passage = isSynchronised ? { from: label, to, doc: this.current } : undefined;
+    this.passage = isSynchronised ? { from: label, to, doc: this.state.doc } : undefined;
     this.controller.suspend();
     this.markSent = undefined;
     this.bootstrapSent = "";
@@ -192,20 +181,20 @@ export class Replica {
   }
 
   private statement(): Statement {
-    const { version } = this.current;
-    const own = transientElement(this.current, this.context.self);
+    const { version } = this.state.doc;
+    const own = transientElement(this.state.doc, this.context.self);
     return {
       kind: "statement",
       label: this.membership.label,
       uname: this.config.nodeName,
       fresh: this.fresh,
       established: this.membership.isEstablished,
-      hasHistory: hasHistory(this.current, this.durable.quorateSeq),
+      hasHistory: hasHistory(this.state.doc, this.durable.quorateSeq),
       quorateSeq: this.durable.quorateSeq,
       adminEpoch: version.adminEpoch,
       epoch: version.epoch,
       numUpdates: version.numUpdates,
-      digest: wholeDigest(this.current),
+      digest: wholeDigest(this.state.doc),
       joined: this.membership.joined,
       body: this.fresh || own === undefined ? "" : writeXml(own, { indent: false }),
     };
@@ -220,7 +209,7 @@ export class Replica {
         this.adoptState(from, message);
         return;
       default:
-        if (this.membership.isSynchronised) this.apply(from, message);
+        if (this.membership.isSynchronised) this.order.apply(from, message);
         else this.queue.push({ from, message });
     }
   }
@@ -228,7 +217,7 @@ export class Replica {
   private decideRound(): void {
     const verdict = this.membership.verdict!;
     if (verdict.identical) {
-      this.complete(this.current, true, this.durable.quorateSeq, {
+      this.complete(this.state.doc, true, this.durable.quorateSeq, {
         joined: this.membership.joined,
         names: [],
       });
@@ -242,7 +231,7 @@ export class Replica {
       quorateSeq: this.durable.quorateSeq,
       joined: this.membership.joined,
       names: this.membership.names,
-      body: writeXml(this.current.root, { indent: false }),
+      body: writeXml(this.state.doc.root, { indent: false }),
     });
   }
 
@@ -271,7 +260,7 @@ export class Replica {
     const kept =
       donor === this.config.nodeId ||
       (mine?.digest === theirs?.digest && mine?.quorateSeq === theirs?.quorateSeq);
-    const doc = donor === this.config.nodeId ? this.current : cibDoc(root);
+    const doc = donor === this.config.nodeId ? this.state.doc : cibDoc(root);
     this.complete(doc, kept, state.quorateSeq, state);
   }
 
@@ -289,8 +278,8 @@ export class Replica {
       const parsed = text === "" ? undefined : tryParse(text, "transient attributes");
       return { nodeId, fresh: statement.fresh, element: parsed };
     });
-    const doc = adoptedCib(base, membership, own, (id) => this.nameOf(id));
-    this.setDoc("cib_replace", doc);
+    const doc = adoptedCib(base, membership, own, (id) => this.state.nameOf(id));
+    this.state.set("cib_replace", doc);
     this.durable.adopted(doc, kept);
     if (!kept) this.durable.markQuorate(doc, quorateSeq);
     this.fresh = false;
@@ -320,222 +309,7 @@ export class Replica {
   private drainQueue(): void {
     const { queue } = this;
     this.queue = [];
-    for (const { from, message } of queue) this.apply(from, message);
-  }
-
-  private nameOf(nodeId: number): NodeName | undefined {
-    const uname = this.membership.uname(nodeId);
-    return uname === undefined ? undefined : this.context.cibName(nodeId, uname);
-  }
-
-  private nodeByUname(uname: string): NodeName | undefined {
-    const nodeId = this.membership.nodeIdOf(uname);
-    if (nodeId !== undefined) return this.context.cibName(nodeId, uname);
-    return this.controller.configuredNodes().find((node) => node.uname === uname);
-  }
-
-  // --- the order (rule 1) ---
-
-  private setDoc(op: string, doc: CibDoc): boolean {
-    const before = this.current;
-    if (doc === before) return false;
-    this.current = doc;
-    this.door.cib.notify(op, before, doc);
-    return true;
-  }
-
-  private apply(from: GroupMember, message: Message): void {
-    const node = this.nameOf(from.nodeId);
-    if (node === undefined) return;
-    const own = from.nodeId === this.config.nodeId && from.processId === this.config.processId;
-    if ("label" in message && message.label !== this.membership.label) return;
-    switch (message.kind) {
-      case "request":
-        this.applyRequest(message, node, own);
-        return;
-      case "persisted":
-        this.durable.report(from.nodeId, message.upTo);
-        return;
-      case "publish":
-        this.applyPublish(from.nodeId, node, message);
-        return;
-      case "quorum-mark":
-        this.applyMark(message, node);
-        return;
-      case "order":
-        this.applyOrder(message);
-        return;
-      case "result":
-        this.applyResult(from.nodeId, node, message);
-        return;
-      case "ack":
-        this.controller.ack(from.nodeId, message.key, message.rc, message.status);
-        this.door.controller.answered(message.key);
-        return;
-      case "attribute":
-      case "clear-failure":
-        this.applyAttributes(message);
-        return;
-      case "executor-request":
-        this.executorRequest(message);
-        return;
-      case "history-deleted":
-        this.applyDeleted(from.nodeId, node, message);
-        return;
-      case "leave-granted":
-        if (message.to === this.config.nodeId) this.context.multicast({ kind: "goodbye" });
-        return;
-      case "goodbye":
-        this.setDoc("cib_modify", applyGoodbye(this.current, node));
-        if (own) this.context.effect({ kind: "exit", code: 0 });
-        return;
-      default:
-    }
-  }
-
-  private applyRequest(
-    request: Extract<Message, { kind: "request" }>,
-    node: NodeName,
-    own: boolean,
-  ): void {
-    const applied = this.door.cib.delivered(this.current, request, node.uname, own);
-    const changed = this.setDoc(request.op, applied.doc);
-    if (applied.configurationChanged) this.durable.changed();
-    this.door.cib.afterDelivery();
-    if (changed) {
-      this.controller.trigger(
-        applied.configurationChanged ? "Configuration change" : "Status change",
-      );
-    }
-  }
-
-  private applyPublish(
-    nodeId: number,
-    node: NodeName,
-    message: Extract<Message, { kind: "publish" }>,
-  ): void {
-    const lrm = tryParse(message.body, "a member's history");
-    if (lrm === undefined) return;
-    this.setDoc("cib_modify", applyPublish(this.current, node, lrm));
-    this.membership.published.add(nodeId);
-    this.controller.inFlight.replace(nodeId, message.inFlight);
-  }
-
-  private applyMark(message: Extract<Message, { kind: "quorum-mark" }>, node: NodeName): void {
-    const doc = withRootAttrs(this.current, {
-      "have-quorum": message.quorate ? "1" : "0",
-      "dc-uuid": node.id,
-    });
-    this.setDoc("cib_modify", doc);
-    this.controller.quorate = message.quorate;
-    this.membership.marked(message.quorate);
-    if (message.quorate) this.durable.markQuorate(this.current, this.membership.ringSeq);
-    this.controller.trigger(message.quorate ? "Quorum gained" : "Quorum lost");
-  }
-
-  private applyOrder(message: Extract<Message, { kind: "order" }>): void {
-    const target = this.nameOf(message.to);
-    const root = tryParse(message.body, "an order");
-    if (target === undefined || root === undefined) return;
-    const order = parseOrder(root, message.key, target.uname);
-    if (order === undefined) return;
-    this.controller.ordered(message.to, message.key);
-    const { operation } = order;
-    const leaving = transientAttributes(this.current, target.id).get("shutdown");
-    const mine = message.to === this.config.nodeId;
-    if (operation.operation === "start" && leaving !== undefined && leaving !== "0") {
-      if (mine) {
-        this.context.multicast({ kind: "ack", key: message.key, rc: 1, status: OpStatus.invalid });
-      }
-      return;
-    }
-    if (isRecorded(operation.operation)) {
-      const update = pendingUpdate(operation, message.now);
-      const doc = withLrm(this.current, target, (lrm) => withHistory(lrm, update));
-      this.setDoc("cib_modify", doc);
-    }
-    if (!mine) return;
-    if (operation.operation === "cancel") {
-      const { cancels } = order;
-      this.executor.cancel(operation.resource, cancels.operation, cancels.intervalMs, message.key);
-    } else if (operation.operation === "delete") {
-      this.forget(operation.resource, message.key, 0);
-    } else {
-      this.executor.accept(this.context.now, operation, order.timeoutMs, order.onFail);
-    }
-  }
-
-  private forget(resource: string, key: string, refresh: number): void {
-    this.executor.forget(resource);
-    this.context.multicast({ kind: "history-deleted", resource, entry: "", key, refresh });
-  }
-
-  private applyResult(
-    nodeId: number,
-    node: NodeName,
-    message: Extract<Message, { kind: "result" }>,
-  ): void {
-    const update = tryParse(message.body, "a result");
-    if (update === undefined) return;
-    this.setDoc("cib_modify", applyResult(this.current, node, message, update));
-    this.controller.result(nodeId, message);
-  }
-
-  private applyAttributes(
-    message: Extract<Message, { kind: "attribute" | "clear-failure" }>,
-  ): void {
-    const node = this.nodeByUname(message.node);
-    if (node === undefined) return;
-    const doc =
-      message.kind === "attribute"
-        ? applyAttribute(this.current, node, message)
-        : applyClearFailure(this.current, node, message);
-    if (message.kind === "clear-failure" && message.dropEntry && node.id === this.context.self.id) {
-      this.executor.forgetFailure(message.resource);
-    }
-    if (!this.setDoc("cib_modify", doc)) return;
-    if (!this.controller.isDownExpected(node.id)) {
-      this.controller.trigger("Transient attribute change");
-    }
-  }
-
-  private executorRequest(message: Extract<Message, { kind: "executor-request" }>): void {
-    if (message.to !== this.config.nodeId) return;
-    if (message.task === "forget-all") {
-      this.forget("", message.key, message.now);
-      return;
-    }
-    if (message.task === "delete") {
-      this.forget(message.resource, message.key, message.now);
-      const pair = element("nvpair", {
-        id: "cib-bootstrap-options-last-lrm-refresh",
-        name: "last-lrm-refresh",
-        value: String(message.now),
-      });
-      const set = element("cluster_property_set", { id: "cib-bootstrap-options" }, [pair]);
-      this.door.cib.modify("crm_config", element("crm_config", {}, [set]));
-      return;
-    }
-    const root = tryParse(message.body, "a tool's order");
-    const key = `0:-1:0:${this.context.uuid()}`;
-    const order = root === undefined ? undefined : parseOrder(root, key, this.config.nodeName);
-    if (order !== undefined) this.executor.fail({ ...order.operation, operation: "asyncmon" });
-    this.context.multicast({ kind: "ack", key: message.key, rc: 0, status: OpStatus.done });
-  }
-
-  private applyDeleted(
-    nodeId: number,
-    node: NodeName,
-    message: Extract<Message, { kind: "history-deleted" }>,
-  ): void {
-    if (nodeState(this.current, node.id) !== undefined) {
-      const doc = withLrm(this.current, node, (lrm) =>
-        withoutHistory(lrm, message.resource, message.entry),
-      );
-      this.setDoc("cib_delete", doc);
-    }
-    this.controller.deleted(nodeId, message.key);
-    this.door.controller.answered(message.key);
+    for (const { from, message } of queue) this.order.apply(from, message);
   }
 
   // --- quorum, bootstrap, leaving ---
@@ -571,11 +345,11 @@ export class Replica {
   }
 
   private bootstrap(): boolean {
-    const requests = bootstrapRequests(this.current, {
+    const requests = bootstrapRequests(this.state.doc, {
       form: this.config.form,
       version: QUORATE_VERSION,
       clusterName: this.config.clusterName,
-      members: this.membership.members.flatMap((id) => this.nameOf(id) ?? []),
+      members: this.membership.members.flatMap((id) => this.state.nameOf(id) ?? []),
       expectedVotes: this.expectedVotes(),
     });
     if (requests.length === 0) return false;
@@ -602,13 +376,8 @@ export class Replica {
     });
   }
 
-  /** Is our CIB newer than another's? For tools of this process. */
-  isNewerThan(other: CibDoc): boolean {
-    return compareVersions(this.current.version, other.version) > 0;
-  }
-
   /** This node's own part of the status section. */
   ownState(): XmlElement | undefined {
-    return nodeState(this.current, this.context.self.id);
+    return nodeState(this.state.doc, this.context.self.id);
   }
 }

@@ -4,11 +4,10 @@
  * Followed: spec/runtime.md 2.1 to 2.9; HOUSE rules 6, 9, 11.
  */
 import type { CibDoc } from "../../cib/document.ts";
-import { section } from "../../cib/document.ts";
 import type { ScheduleResult } from "../../scheduler/api.ts";
 import type { GraphAction, TransitionGraph } from "../../scheduler/graph/model.ts";
 import { type Fired, INFINITE_PRIORITY, TransitionEngine } from "../../transition/engine.ts";
-import { attr, idOf } from "../../xml/node.ts";
+import { attr } from "../../xml/node.ts";
 import { writeXml } from "../../xml/write.ts";
 import { clusterOption } from "../cib/deliver.ts";
 import { nodeState } from "../cib/status.ts";
@@ -482,12 +481,5 @@ export class Controller {
   /** Option of the configuration, for callers that have the controller at hand. */
   option(name: string): string | undefined {
     return clusterOption(this.port.doc(), name);
-  }
-
-  /** Names of configured nodes, in order. */
-  configuredNodes(): readonly { readonly id: string; readonly uname: string }[] {
-    return (section(this.port.doc(), "nodes")?.children ?? [])
-      .filter((node) => node.name === "node")
-      .map((node) => ({ id: idOf(node), uname: attr(node, "uname") ?? idOf(node) }));
   }
 }

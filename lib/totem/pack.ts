@@ -59,11 +59,16 @@ export class PackQueue {
     this.restarting = true;
   }
 
-  /** The next packet, as full as what waits allows; undefined when nothing does. */
+  /**
+   * The next packet, as full as what waits allows, behind room for the header of an mcast; undefined when nothing waits.
+   */
   take(netMtu: number): Uint8Array | undefined {
     if (this.restarting) {
       this.restarting = false;
-      return encodePacket({ fragmented: 0, continuation: 0, parts: [forgetMessage] });
+      return encodePacket(
+        { fragmented: 0, continuation: 0, parts: [forgetMessage] },
+        mcastHeaderBytes,
+      );
     }
     const { continuation } = this;
     const parts: Uint8Array[] = [];
@@ -86,6 +91,6 @@ export class PackQueue {
     if (parts.length === 0) return undefined;
     this.continuation = this.offset === 0 ? 0 : this.nextFragment;
     if (this.offset > 0) this.nextFragment = this.nextFragment === 255 ? 1 : this.nextFragment + 1;
-    return encodePacket({ fragmented: this.continuation, continuation, parts });
+    return encodePacket({ fragmented: this.continuation, continuation, parts }, mcastHeaderBytes);
   }
 }

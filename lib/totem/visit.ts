@@ -2,8 +2,8 @@
  * What every token visit does, in OPERATIONAL and RECOVERY alike: resend, list gaps, send, set aru and flow control
  * (spec/totem/totem-wire.md section 5 steps 4 to 9).
  */
-import type { OrfToken, RetransmitEntry, RingId } from "../wire/totem.ts";
-import { encodeTotem } from "../wire/totem.ts";
+import type { Mcast, OrfToken, RetransmitEntry, RingId } from "../wire/totem.ts";
+import { encodeTotem, fillMcastHeader } from "../wire/totem.ts";
 import { account, allowance } from "./flow.ts";
 import { packetsFor } from "./pack.ts";
 import { answerRequests, listGaps } from "./retransmit.ts";
@@ -60,33 +60,20 @@ export function encodeDraft(ring: RingState, draft: TokenDraft): Uint8Array {
   return encodeTotem({ ...draft, kind: "orf-token", nodeId, target });
 }
 
-/** Multicasts a packet under the next number of the token; our own copy is in the queue before it leaves. */
-export function multicast(
-  ring: RingState,
-  draft: TokenDraft,
-  payload: Uint8Array,
-  encapsulated: 1 | 2,
-): void {
+/** The header of our next message on this ring; counts it. */
+function nextHeader(ring: RingState, draft: TokenDraft) {
   draft.seq = next(draft.seq);
-  const message = {
-    kind: "mcast",
-    nodeId: ring.nodeId,
-    target: 0,
-    encapsulated,
-    systemFrom: ring.nodeId,
-    seq: draft.seq,
-    thisSeqno: ring.thisSeqno,
-    ringId: ring.ringId,
-    reserved: 0,
-    guarantee: 0,
-    payload,
-  } as const;
-  ring.thisSeqno = (ring.thisSeqno + 1) | 0;
-  const data = encodeTotem(message);
-  ring.sortQueue.add({ message, data });
+  const { nodeId, thisSeqno, ringId } = ring;
+  ring.thisSeqno = (thisSeqno + 1) | 0;
   ring.highSeq = later(ring.highSeq, draft.seq);
-  ring.sendData("all", data);
   ring.statistics.mcast_tx++;
+  return { nodeId, seq: draft.seq, thisSeqno, ringId };
+}
+
+/** Multicasts a message; our own copy is in the queue before it leaves. */
+function multicast(ring: RingState, message: Mcast, data: Uint8Array): void {
+  ring.sortQueue.add({ message, data });
+  ring.sendData("all", data);
 }
 
 /** Moves aru over everything that is there without a gap. */
@@ -120,7 +107,7 @@ function sendPackets(ring: RingState, draft: TokenDraft, allowed: number): numbe
   while (sent < allowed) {
     const packet = ring.nextPacket();
     if (packet === undefined) break;
-    multicast(ring, draft, packet, 2);
+    multicast(ring, fillMcastHeader(packet, nextHeader(ring, draft)), packet);
     sent++;
   }
   advanceAru(ring);
@@ -138,7 +125,17 @@ function sendRecovered(ring: RingState, draft: TokenDraft, allowed: number): num
     if (stored === undefined) break;
     if (ring.recovered.has(stored.message.seq)) continue;
     ring.recovered.add(stored.message.seq);
-    multicast(ring, draft, stored.data, 1);
+    const message: Mcast = {
+      kind: "mcast",
+      target: 0,
+      encapsulated: 1,
+      systemFrom: ring.nodeId,
+      reserved: 0,
+      guarantee: 0,
+      ...nextHeader(ring, draft),
+      payload: stored.data,
+    };
+    multicast(ring, message, encodeTotem(message));
     sent++;
   }
   advanceAru(ring);

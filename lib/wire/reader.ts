@@ -10,14 +10,14 @@ export class Reader {
   readonly data: Uint8Array;
   /** Next byte to read, counted from the start of `data`. */
   offset = 0;
-  private readonly view: DataView;
   private readonly little: boolean;
   private failed = false;
+  /** Made for the rare types only: a view costs more than a short message's fields. */
+  private lazyView: DataView | undefined;
 
   /** @param byteOrder order of all multi-byte fields, e.g. "big" for knet's or a byte-swapped peer. */
   constructor(data: Uint8Array, byteOrder: "little" | "big" = "little") {
     this.data = data;
-    this.view = new DataView(data.buffer, data.byteOffset, data.byteLength);
     this.little = byteOrder === "little";
   }
 
@@ -38,38 +38,41 @@ export class Reader {
 
   u8(): number {
     const at = this.take(1);
-    return at < 0 ? 0 : this.view.getUint8(at);
+    return at < 0 ? 0 : this.byte(at);
   }
 
   i8(): number {
     const at = this.take(1);
-    return at < 0 ? 0 : this.view.getInt8(at);
+    return at < 0 ? 0 : (this.byte(at) << 24) >> 24;
   }
 
   u16(): number {
     const at = this.take(2);
-    return at < 0 ? 0 : this.view.getUint16(at, this.little);
+    if (at < 0) return 0;
+    return this.little
+      ? this.byte(at) | (this.byte(at + 1) << 8)
+      : (this.byte(at) << 8) | this.byte(at + 1);
   }
 
   i16(): number {
-    const at = this.take(2);
-    return at < 0 ? 0 : this.view.getInt16(at, this.little);
+    return (this.u16() << 16) >> 16;
   }
 
   u32(): number {
-    const at = this.take(4);
-    return at < 0 ? 0 : this.view.getUint32(at, this.little);
+    return this.i32() >>> 0;
   }
 
   i32(): number {
     const at = this.take(4);
-    return at < 0 ? 0 : this.view.getInt32(at, this.little);
+    return at < 0 ? 0 : this.word(at);
   }
 
   /** A 64-bit count as a number; a value above 2^53 - 1 fails the message (no honest counter gets there). */
   u64(): number {
-    const value = this.u64big();
-    if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
+    const first = this.u32();
+    const second = this.u32();
+    const value = this.little ? second * 2 ** 32 + first : first * 2 ** 32 + second;
+    if (value <= Number.MAX_SAFE_INTEGER) return value;
     this.failed = true;
     return 0;
   }
@@ -120,6 +123,24 @@ export class Reader {
   seek(offset: number): void {
     if (Number.isInteger(offset) && offset >= 0 && offset <= this.data.length) this.offset = offset;
     else this.failed = true;
+  }
+
+  private get view(): DataView {
+    const { data } = this;
+    this.lazyView ??= new DataView(data.buffer, data.byteOffset, data.byteLength);
+    return this.lazyView;
+  }
+
+  private byte(at: number): number {
+    return this.data[at] ?? 0;
+  }
+
+  private word(at: number): number {
+    const low = this.byte(at) | (this.byte(at + 1) << 8);
+    const high = this.byte(at + 2) | (this.byte(at + 3) << 8);
+    if (this.little) return low | (high << 16);
+    const swapped = ((low & 0xff) << 8) | (low >> 8);
+    return (swapped << 16) | ((high & 0xff) << 8) | (high >> 8);
   }
 
   /** Offset of the next `length` bytes, or -1 (and failed) when they are not there. */

@@ -158,6 +158,31 @@ export function encodeTotem(message: TotemMessage): Uint8Array {
   return writer.finish();
 }
 
+/** Fills the header of a normal mcast into a datagram whose payload is in place already, `mcastHeaderBytes` from its start. */
+export function fillMcastHeader(
+  datagram: Uint8Array,
+  fields: {
+    readonly nodeId: number;
+    readonly seq: number;
+    readonly thisSeqno: number;
+    readonly ringId: RingId;
+  },
+): Mcast {
+  const message: Mcast = {
+    kind: "mcast",
+    target: 0,
+    encapsulated: 2,
+    systemFrom: fields.nodeId,
+    reserved: 0,
+    guarantee: 0,
+    ...fields,
+    payload: datagram.subarray(mcastHeaderBytes),
+  };
+  const header = encodeTotem({ ...message, payload: datagram.subarray(0, 0) });
+  datagram.set(header);
+  return message;
+}
+
 type Decoder = (reader: Reader, header: Header, encapsulated: number) => TotemMessage;
 
 /** Indexed by the type byte. */

@@ -33,17 +33,14 @@ export function decodePacket(payload: Uint8Array): Packet | undefined {
   return reader.ok && reader.remaining === 0 ? { fragmented, continuation, parts } : undefined;
 }
 
-/** Writes a packet behind what the writer already holds. */
-export function writePacket(writer: Writer, packet: Packet): void {
+/** The packet behind so many zero bytes, which its sender fills with a header. */
+export function encodePacket(packet: Packet, before = 0): Uint8Array {
+  const contents = packet.parts.reduce((bytes, part) => bytes + partLengthBytes + part.length, 0);
+  const writer = new Writer(before + packetHeaderBytes + contents);
+  writer.zeros(before);
   writer.zeros(4).u8(packet.fragmented).u8(packet.continuation).u16(packet.parts.length);
   for (const part of packet.parts) writer.u16(part.length);
   for (const part of packet.parts) writer.bytes(part);
-}
-
-/** The packet alone, e.g. to compare with a captured payload. */
-export function encodePacket(packet: Packet): Uint8Array {
-  const writer = new Writer(1500);
-  writePacket(writer, packet);
   return writer.finish();
 }
 

@@ -16,8 +16,9 @@ export class Writer {
 
   /** @param expectedBytes first size of the buffer; the exact size, if known, avoids copying. */
   constructor(expectedBytes = 256, byteOrder: "little" | "big" = "little") {
-    this.data = new Uint8Array(Math.max(16, expectedBytes));
-    this.view = new DataView(this.data.buffer);
+    const buffer = new ArrayBuffer(Math.max(16, expectedBytes));
+    this.data = new Uint8Array(buffer);
+    this.view = new DataView(buffer);
     this.little = byteOrder === "little";
   }
 
@@ -59,6 +60,11 @@ export class Writer {
   }
 
   u64(value: number | bigint): this {
+    if (typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER) {
+      const low = value % 2 ** 32;
+      const high = Math.floor(value / 2 ** 32);
+      return this.little ? this.u32(low).u32(high) : this.u32(high).u32(low);
+    }
     const at = this.room(8);
     this.view.setBigUint64(at, BigInt(value), this.little);
     return this;
@@ -129,9 +135,10 @@ export class Writer {
 
   private grow(needed: number): void {
     assert(needed <= limits.ipcMessageBytes, `message of ${needed} bytes is too large`);
-    const larger = new Uint8Array(Math.max(needed, this.data.length * 2));
+    const buffer = new ArrayBuffer(Math.max(needed, this.data.length * 2));
+    const larger = new Uint8Array(buffer);
     larger.set(this.data);
     this.data = larger;
-    this.view = new DataView(larger.buffer);
+    this.view = new DataView(buffer);
   }
 }

@@ -10,6 +10,7 @@ import {
   type Session,
   type ToolResult,
 } from "../../lib/cli/tool.ts";
+import { connectAttributes } from "../../lib/client/attributes.ts";
 import { parseIntervalMs } from "../../lib/time/interval.ts";
 import { attr } from "../../lib/xml/node.ts";
 import { AttributeAccess } from "./attribute-access.ts";
@@ -63,6 +64,23 @@ function query(
   return output.finish(Exit.ok);
 }
 
+/** In a running cluster the attribute manager knows which attributes belong to a failure. */
+async function forget(given: ParsedOptions, session: Session): Promise<void> {
+  const client = await connectAttributes(session);
+  const operation = given.value("operation");
+  const interval = given.value("interval");
+  try {
+    await client.clearFailures({
+      host: given.value("node") ?? session.hostName,
+      resource: given.value("resource") ?? "",
+      ...(operation === undefined ? {} : { operation }),
+      ...(interval === undefined ? {} : { interval }),
+    });
+  } finally {
+    client.close();
+  }
+}
+
 async function run(given: ParsedOptions, session: Session): Promise<ToolResult> {
   return withOutput(given, session, async (output) => {
     if (given.value("resource") === undefined) {
@@ -77,6 +95,10 @@ async function run(given: ParsedOptions, session: Session): Promise<ToolResult> 
       if (!given.flag("delete") && update === undefined) {
         const selector = selectorFor(given, session, access, "fail-count");
         return query(given, output, access, selector);
+      }
+      if (access.source.kind === "live") {
+        await forget(given, session);
+        return output.finish(Exit.ok);
       }
       for (const prefix of ["fail-count", "last-failure"]) {
         const selector = selectorFor(given, session, access, prefix);

@@ -23,9 +23,11 @@ import {
   shadowPath,
 } from "../../lib/client/cib-source.ts";
 import { patchsetLines } from "../../lib/render/patchset.ts";
-import { attr, child, element } from "../../lib/xml/node.ts";
+import { attr, child, element, type XmlElement } from "../../lib/xml/node.ts";
+import { parseXml, XmlError } from "../../lib/xml/parse.ts";
 import { makePatchset } from "../../lib/xml/patch.ts";
 import { writeXml } from "../../lib/xml/write.ts";
+import { ShellHost } from "../crm/host-port.ts";
 import { cdataElement, OUTPUT_OPTIONS, type ToolOutput, withOutput } from "./tool-output.ts";
 
 /** What a command works with. */
@@ -223,8 +225,29 @@ const diff: Command = async (job) => {
 };
 
 const edit: Command = async (job) => {
-  const text = `An editor cannot be started from here: edit ${requireFile(job)} yourself`;
-  return job.output.finish(Exit.unimplemented, text);
+  const path = requireFile(job);
+  const editor = job.session.env["EDITOR"];
+  if (editor === undefined || editor === "") {
+    return job.output.finish(Exit.notConfigured, "No value for EDITOR defined");
+  }
+  const before = writeXml((await readCibFile(job.session, path)).root);
+  const after = await new ShellHost(job.session).edit(before, ".xml", editor);
+  if (after === undefined) {
+    return job.output.finish(Exit.osFile, `Could not invoke EDITOR (${editor} ${path})`);
+  }
+  let root: XmlElement;
+  try {
+    root = parseXml(after, path, { comments: true });
+    if (root.name !== "cib") throw new XmlError(path, `<${root.name}> is no configuration`);
+  } catch (error) {
+    if (!(error instanceof XmlError)) throw error;
+    // The copy stays a document, and the work is not lost.
+    await job.session.writeFile(`${path}.rejected`, after, 0o600);
+    const text = `${error.message}; what you wrote is in ${path}.rejected`;
+    return job.output.finish(Exit.dataError, text);
+  }
+  await job.session.writeFile(path, writeXml(root), 0o600);
+  return job.output.finish(Exit.ok);
 };
 
 interface CommandSpec {
@@ -249,7 +272,7 @@ const COMMANDS: Readonly<Record<string, CommandSpec>> = {
   },
   commit: { short: "C", run: commit, help: "Give the copy to the cluster", name: "required" },
   delete: { short: "D", run: remove, help: "Delete the copy", name: "required" },
-  edit: { short: "E", run: edit, help: "Say where to edit the active copy", name: "none" },
+  edit: { short: "E", run: edit, help: "Edit the active copy with $EDITOR", name: "none" },
   reset: { short: "r", run: reset, help: "Copy the configuration again", name: "required" },
   switch: { short: "s", run: switchTo, help: "Say how to use another copy", name: "required" },
 };

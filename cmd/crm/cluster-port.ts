@@ -1,12 +1,12 @@
-/** What the shell asks of the cluster: status, checks, places of resources, clean-ups, attributes, fencing. */
+/**
+ * What the shell asks of the cluster: status, checks, places of resources, clean-ups, attributes, fencing. What few commands
+ * need is loaded by them, so that `crm status` starts fast.
+ */
 import { CrmError } from "../../lib/base/error.ts";
 import { resultText } from "../../lib/base/result-code.ts";
 import { type CibDoc, section } from "../../lib/cib/document.ts";
 import { parseOptions, withCommonOptions } from "../../lib/cli/options.ts";
 import type { Session, Tool } from "../../lib/cli/tool.ts";
-import { connectAttributes } from "../../lib/client/attributes.ts";
-import { connectController } from "../../lib/client/controller.ts";
-import { connectFencer, FencerOption } from "../../lib/client/fencer.ts";
 import type { CibPort, ClusterPort, ResourcePlace, VerifyResult } from "../../lib/crm/ports.ts";
 import { classicText } from "../../lib/render/classic.ts";
 import { currentText } from "../../lib/render/current.ts";
@@ -17,7 +17,6 @@ import { readStatus } from "../../lib/status/status.ts";
 import { ctimeText } from "../../lib/time/iso8601.ts";
 import { clusterView } from "../../lib/view/cluster-builder.ts";
 import { DEFAULT_DISPLAY, type Display } from "../../lib/view/display.ts";
-import { schemaLines, verifyConfiguration } from "../../lib/view/verification.ts";
 import { writeXml } from "../../lib/xml/write.ts";
 
 /** How long a person waits for the cluster to be done. */
@@ -48,6 +47,7 @@ export class ShellCluster implements ClusterPort {
   ) {}
 
   async verify(doc: CibDoc): Promise<VerifyResult> {
+    const { schemaLines, verifyConfiguration } = await import("../../lib/view/verification.ts");
     const found = verifyConfiguration(doc, Math.floor(this.session.now() / 1000));
     const messages = found.messages
       .filter(({ level }) => level === "error" || level === "warning")
@@ -115,6 +115,7 @@ export class ShellCluster implements ClusterPort {
 
   async setTransient(node: string, name: string, value: string | undefined): Promise<void> {
     this.#needLive(`attribute ${name} of ${node}`);
+    const { connectAttributes } = await import("../../lib/client/attributes.ts");
     const attributes = await connectAttributes(this.session);
     try {
       const given = value === undefined ? {} : { value };
@@ -125,15 +126,17 @@ export class ShellCluster implements ClusterPort {
   }
 
   fence(node: string): Promise<void> {
-    return this.#fence(node, "reboot", 0);
+    return this.#fence(node, "reboot", false);
   }
 
   confirmDown(node: string): Promise<void> {
-    return this.#fence(node, "off", FencerOption.manualAck);
+    return this.#fence(node, "off", true);
   }
 
-  async #fence(target: string, action: string, options: number): Promise<void> {
+  async #fence(target: string, action: string, confirmed: boolean): Promise<void> {
     this.#needLive(`fencing of ${target}`);
+    const { connectFencer, FencerOption } = await import("../../lib/client/fencer.ts");
+    const options = confirmed ? FencerOption.manualAck : 0;
     const fencer = await connectFencer(this.session);
     try {
       const { rc } = await fencer.fence({ target, action, options, timeoutSeconds: FENCE_SECONDS });
@@ -145,12 +148,14 @@ export class ShellCluster implements ClusterPort {
 
   async removeNode(node: string): Promise<void> {
     this.#needLive(`removal of ${node}`);
+    const { connectController } = await import("../../lib/client/controller.ts");
     const controller = await connectController(this.session);
     try {
       await controller.removeNodeCache(node, undefined);
     } finally {
       controller.close();
     }
+    const { connectAttributes } = await import("../../lib/client/attributes.ts");
     const attributes = await connectAttributes(this.session);
     try {
       await attributes.removePeer(node);

@@ -13,7 +13,6 @@ import { Shell, type ShellSwitches, type Terminal } from "../../lib/crm/levels/s
 import { isTerminal } from "../../lib/runtime/terminal.ts";
 import { VERSION } from "../version.ts";
 import { openPorts, type ShellPorts } from "./ports.ts";
-import { interact, ReadlineTerminal } from "./terminal.ts";
 
 const USAGE = `Usage: crm [-h|--help] [--version] [-d] [-F] [-w] [-f FILE] [-c CIB]
            [-D plain|color|uppercase] [COMMAND ...]
@@ -124,13 +123,14 @@ async function work(line: CommandLine, session: Session, ports: ShellPorts): Pro
     err: (text) => session.warn(text),
     columns,
   };
-  const interactive = typed || enters ? new ReadlineTerminal(columns) : undefined;
+  const terminal = typed || enters ? await import("./terminal.ts") : undefined;
+  const interactive = terminal === undefined ? undefined : new terminal.ReadlineTerminal(columns);
   const shell = new Shell(levels, ports, interactive ?? plain, line.switches);
   await readPreferences(shell, session);
   if (line.cib !== undefined) await ports.shadow.use(line.cib === "live" ? undefined : line.cib);
-  if (interactive !== undefined) {
+  if (terminal !== undefined && interactive !== undefined) {
     if (enters && !(await shell.run([entered(line.words)]))) return { exit: Exit.error };
-    await interact(shell, interactive);
+    await terminal.interact(shell, interactive);
     return { exit: Exit.ok };
   }
   if (line.file !== undefined) {

@@ -13,7 +13,7 @@ export async function serveFolder(folder: string, pidFile: string | undefined): 
     fetch: () => {
       if (!existsSync(page)) return new Response("no page\n", { status: 404 });
       const text = readFileSync(page, "utf8");
-      const note = "<p>Served by Quorate's stand-in, as apache2 is not installed.</p>\n";
+      const note = "<p>Served by Quorate's stand-in for apache2, which cannot run here.</p>\n";
       return new Response(text + note, { headers: { "content-type": "text/html" } });
     },
   });

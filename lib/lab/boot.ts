@@ -85,6 +85,10 @@ function formatDisk(spec: LabSpec): string {
       ? "rm -rf $R/etc/corosync $R/etc/pacemaker $R/etc/init.d/corosync $R/etc/init.d/pacemaker* " +
         "$R/etc/default/corosync $R/etc/default/pacemaker $R/etc/sysconfig/pacemaker"
       : ":";
+  // An ordinary user has one id here: other accounts would be owners that no file can have.
+  const accounts = spec.unprivileged
+    ? "sed -i '/^[^:]*:[^:]*:0:/!d' $R/etc/passwd $R/etc/group; echo haclient:x:0: >> $R/etc/group"
+    : ":";
   return `mkdir -p $R/proc $R/sys $R/dev $R/run $R/tmp $R/root $R/home $R/opt $R/mnt $R/srv $R${PROGRAMS} $R${BINARY_FOLDER}
 mkdir -p $R/var/lib $R/var/log $R/var/cache $R/var/spool $R/var/www/html $R/var/tmp
 chmod 700 $R/root; chmod 1777 $R/var/tmp
@@ -93,6 +97,7 @@ for d in /bin /sbin /lib /lib32 /lib64 /libx32; do [ ! -L $d ] || ln -s "$(readl
 cp -a /etc $R/ 2>/dev/null || :
 rm -rf $R/etc/network $R/etc/cron* $R/etc/resolv.conf $R/etc/mtab
 ${wiped}
+${accounts}
 touch $R/.formatted`;
 }
 

@@ -167,7 +167,13 @@ export async function runInside(
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<number> {
-  const words = enterCommand(set, host, ["sh", "-c", 'cd; exec "$@"', "sh", ...argv]);
+  const words = enterCommand(set, host, [
+    "sh",
+    "-c",
+    'cd 2> /dev/null || cd /; exec "$@"',
+    "sh",
+    ...argv,
+  ]);
   const ignore = () => undefined;
   process.on("SIGINT", ignore);
   process.on("SIGQUIT", ignore);

@@ -97,7 +97,7 @@ export class Lab {
   }
 
   private enter(host: string, argv: readonly string[]): readonly string[] {
-    const inside = ["sh", "-c", 'cd; exec "$@"', "sh", ...argv];
+    const inside = ["sh", "-c", 'cd 2> /dev/null || cd /; exec "$@"', "sh", ...argv];
     return enterCommand(this.set, host === OUTSIDE ? undefined : host, inside);
   }
 

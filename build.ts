@@ -7,7 +7,9 @@ const out = new URL("dist/", import.meta.url).pathname;
 mkdirSync(out, { recursive: true });
 
 const result = await Bun.build({
-  entrypoints: [new URL("cmd/main.ts", import.meta.url).pathname],
+  entrypoints: ["cmd/main.ts", "cmd/schedule-worker.ts"].map(
+    (path) => new URL(path, import.meta.url).pathname,
+  ),
   minify: { syntax: true, whitespace: true, identifiers: false },
   sourcemap: "none",
   compile: {

@@ -17,10 +17,10 @@ import { type Host, runCore } from "../../lib/runtime/host.ts";
 import { serveIpc } from "../../lib/runtime/ipc-server.ts";
 import { onSignals, onUncaught } from "../../lib/runtime/signals.ts";
 import { zoneOffset } from "../../lib/runtime/zone.ts";
-import { schedule } from "../../lib/scheduler/schedule.ts";
 import { AgentRunner } from "./agent-runner.ts";
 import type { ManagerLog } from "./manager-log.ts";
 import { allowGroup, type Place, RingLink } from "./ring-link.ts";
+import { ScheduleRunner } from "./schedule-runner.ts";
 
 const CIB_FOLDER = "/var/lib/pacemaker/cib";
 const FOLDERS = [CIB_FOLDER, "/var/lib/pacemaker/cores", "/var/lib/pacemaker/pengine"];
@@ -137,6 +137,7 @@ export async function runManager(options: ManagerOptions): Promise<number> {
     onEvent: post,
     log: (text) => say("debug", text),
   });
+  const scheduler = new ScheduleRunner();
   const agents = new AgentRunner(post, agentDefaults(options.env));
   const door = (effect: Parameters<typeof server.perform>[0]) => server.perform(effect);
   let link: RingLink | undefined;
@@ -159,10 +160,8 @@ export async function runManager(options: ManagerOptions): Promise<number> {
       multicast: (effect) => link?.multicast(effect.body),
       run: (effect) => agents.run(effect),
       kill: (effect) => agents.kill(effect.job),
-      compute: (effect) => {
-        const result = schedule(effect.cib, effect.now, effect.options);
-        post({ kind: "computed", id: effect.id, result });
-      },
+      compute: ({ id, cib, now, options: wanted }) =>
+        scheduler.run(cib, now, wanted, (result) => post({ kind: "computed", id, result })),
       respond: door,
       "send-event": door,
       "drop-client": door,
@@ -198,6 +197,7 @@ export async function runManager(options: ManagerOptions): Promise<number> {
     dropSignals();
     host.stop();
     server.close();
+    scheduler.close();
     link?.close();
   }
 }

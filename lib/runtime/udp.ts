@@ -3,7 +3,7 @@
  * of 1400 bytes on loopback, node:dgram at 31; both offer multicast, only the former shows its descriptor.
  */
 import { takeDatagram } from "./ffi/datagram.ts";
-import { raiseBuffers } from "./ffi/socket.ts";
+import { ignoreUnreachable, raiseBuffers } from "./ffi/socket.ts";
 
 export interface UdpOptions {
   /** Address to bind: an interface's, a multicast group's, or "0.0.0.0" / "::". */
@@ -62,6 +62,7 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
     },
   });
   try {
+    ignoreUnreachable(descriptorOf(socket));
     if (options.bufferBytes !== undefined) raiseBuffers(descriptorOf(socket), options.bufferBytes);
     if (options.broadcast === true) socket.setBroadcast(true);
     if (options.ttl !== undefined) socket.setMulticastTTL(options.ttl);

@@ -36,6 +36,22 @@ function setInt(fd: number, option: number, value: number): number {
   return libc.setsockopt(fd, SOL_SOCKET, option, ptr(new Int32Array([value])), 4);
 }
 
+/** IP_RECVERR of IPPROTO_IP, IPV6_RECVERR of IPPROTO_IPV6. */
+const ERROR_REPORTS: readonly (readonly [number, number])[] = [
+  [0, 11],
+  [41, 25],
+];
+
+/**
+ * Stops the kernel from reporting "port unreachable" on a UDP socket, which Bun asks for: the report takes the place of the
+ * next send, to whomever it goes, so that one dead peer would make us lose datagrams to the living ones.
+ */
+export function ignoreUnreachable(fd: number): void {
+  for (const [protocol, option] of ERROR_REPORTS) {
+    libc.setsockopt(fd, protocol, option, ptr(new Int32Array([0])), 4);
+  }
+}
+
 /** Runs `use` on a new socket and closes it when that throws. */
 function newSocket(type: number, use: (fd: number) => void): number {
   const fd = checked("socket", libc.socket(AF_UNIX, type | NONBLOCK_CLOEXEC, 0));

@@ -77,6 +77,23 @@ test("an address that is not ours is refused, one that cannot be reached is a lo
   socket.close();
 });
 
+test("a peer whose port is closed costs the living ones nothing", async () => {
+  const received: string[] = [];
+  const alive = await open(received);
+  const closed = await open([]);
+  const dead = closed.port;
+  closed.close();
+  const from = await open([]);
+  for (let i = 0; i < 20; i++) {
+    expect(from.send(bytes("x"), "127.0.0.1", dead)).toBe(true);
+    await Bun.sleep(1);
+    expect(from.send(bytes(String(i)), "127.0.0.1", alive.port)).toBe(true);
+  }
+  await until(() => received.length === 20);
+  from.close();
+  alive.close();
+});
+
 test("interfaces come with netmask and prefix", () => {
   const loopback = interfaceAddresses().find((a) => a.address === "127.0.0.1");
   expect(loopback).toMatchObject({

@@ -24,6 +24,8 @@ import { ReplicatedState } from "./state.ts";
 
 /** How long a membership waits for the quorum service to speak of it. */
 const QUORUM_WAIT_MS = 2000;
+/** A round takes milliseconds; after this somebody is stuck. */
+const ROUND_WARNING_MS = 10_000;
 export const QUORATE_VERSION = "0.1.0";
 
 export class Replica {
@@ -154,6 +156,10 @@ export class Replica {
   }
 
   timer(name: string): void {
+    if (name === "round") {
+      this.roundIsSlow();
+      return;
+    }
     if (name === "quorum-wait") {
       this.quorumOverdue = true;
       return;
@@ -178,6 +184,17 @@ export class Replica {
     this.quorumOverdue = false;
     for (const body of this.port.configuration()) this.context.effect({ kind: "multicast", body });
     this.context.multicast(this.statement());
+    this.context.setTimer("round", ROUND_WARNING_MS);
+  }
+
+  /** A member that says nothing holds everyone up; it must at least be named. */
+  private roundIsSlow(): void {
+    const { membership } = this;
+    if (membership.isSynchronised) return;
+    const silent = membership.members.filter((id) => membership.statementOf(id) === undefined);
+    const names = silent.map((id) => membership.uname(id) ?? String(id)).join(" ");
+    this.context.log("warning", `Still waiting for what node ${names || "the donor"} has`);
+    this.context.setTimer("round", ROUND_WARNING_MS);
   }
 
   private statement(): Statement {

@@ -69,6 +69,13 @@ export const faults: readonly Fault[] = [
     }),
   },
   { name: "kill pacemakerd", inject: onNode((world, node) => world.killManager(node)) },
+  {
+    name: "pacemakerd stays away",
+    inject: onNode((world, node) => {
+      node.managerBlockedUntil = world.now + world.prng.between(1000, 40_000);
+      world.killManager(node);
+    }),
+  },
   { name: "kill corosync", inject: onNode((world, node) => world.killCorosync(node)) },
   { name: "clean stop", inject: onNode((world, node) => world.terminate(node)) },
   { name: "restart", inject: restart },

@@ -34,6 +34,8 @@ export interface SimNode {
   readonly timers: Map<string, number>;
   /** Crash in the middle of the next list of effects, after this many writes; undefined = do not. */
   crashAfterWrites: number | undefined;
+  /** Its manager does not start before this time: something is broken there (HOUSE rule 9). */
+  managerBlockedUntil: number;
   /** Log lines of its processes, kept only when somebody wants to read them. */
   readonly log: string[];
 }
@@ -120,6 +122,7 @@ export class World {
         managerLife: 0,
         timers: new Map(),
         crashAfterWrites: undefined,
+        managerBlockedUntil: 0,
         log: [],
       });
     }
@@ -305,7 +308,8 @@ export class World {
         break;
       case "start-manager": {
         const { life } = sim;
-        this.after(50 + this.prng.fraction() * 200, () => {
+        const blocked = Math.max(0, sim.managerBlockedUntil - this.now);
+        this.after(blocked + 50 + this.prng.fraction() * 200, () => {
           if (sim.life === life) this.startManager(sim);
         });
         break;

@@ -101,13 +101,13 @@ export class Controller {
     if (this.membership.isController && this.uuid === "") this.uuid = this.context.uuid();
   }
 
-  /** Rule 9: which managers are missing on nodes that are expected to be up. */
+  /** Rule 9: which managers are missing on nodes of this ring, but for those that left cleanly. Unknown ones may run things. */
   private watchManagers(): void {
     const missing = this.membership.withoutManager.filter((id) => {
       const uname = this.membership.uname(id);
-      if (uname === undefined) return false;
+      if (uname === undefined) return true;
       const state = nodeState(this.port.doc(), this.context.cibName(id, uname).id);
-      return state !== undefined && attr(state, "expected") === "member";
+      return state === undefined || attr(state, "expected") !== "down";
     });
     this.abandoned = this.abandoned.filter((id) => missing.includes(id));
     const fresh = missing.some((id) => !this.abandoned.includes(id));

@@ -38,6 +38,8 @@ interface Command {
   readonly timeoutMs: Millis;
   readonly onFail: string;
   readonly queuedAt: Millis;
+  /** A start delay holds the command, and what is behind it, back until then (3.2). */
+  readonly notBefore: Millis;
   startedAt: Millis;
   job: number;
   cancelled: boolean;
@@ -64,6 +66,11 @@ interface Resource {
 }
 
 const REMEMBERED = new Set(["start", "monitor", "reload", "reload-agent", "migrate_from"]);
+
+function startDelay(operation: Operation): Millis {
+  const delay = Number.parseInt(operation.attributes.get("CRM_meta_start_delay") ?? "0", 10);
+  return Number.isSafeInteger(delay) && delay > 0 ? delay : 0;
+}
 
 function recurringName(operation: string, intervalMs: number): string {
   return `${operation}_${intervalMs}`;
@@ -136,6 +143,7 @@ export class Executor {
       timeoutMs,
       onFail,
       queuedAt: now,
+      notBefore: now + startDelay(operation),
       startedAt: now,
       job: 0,
       cancelled: false,
@@ -243,11 +251,22 @@ export class Executor {
 
   /** A timer of ours; false when it is somebody else's. */
   timer(now: Millis, name: string): boolean {
+    if (name.startsWith("start-delay:")) {
+      const resource = this.resources.get(name.slice("start-delay:".length));
+      if (resource !== undefined) this.advance(now, resource);
+      return true;
+    }
     if (!name.startsWith("recurring:")) return false;
     for (const resource of this.resources.values()) {
       for (const [key, recurring] of resource.recurring) {
         if (this.timerName(resource.id, key) !== name) continue;
-        resource.queue.push({ ...recurring.command, queuedAt: now, job: 0, cancelKeys: [] });
+        resource.queue.push({
+          ...recurring.command,
+          queuedAt: now,
+          notBefore: now,
+          job: 0,
+          cancelKeys: [],
+        });
         this.advance(now, resource);
       }
     }
@@ -256,8 +275,14 @@ export class Executor {
 
   private advance(now: Millis, resource: Resource): void {
     if (resource.active !== undefined) return;
-    const command = resource.queue.shift();
+    const command = resource.queue[0];
     if (command === undefined) return;
+    if (command.notBefore > now) {
+      const delayMs = command.notBefore - now;
+      this.port.effect({ kind: "set-timer", name: `start-delay:${resource.id}`, delayMs });
+      return;
+    }
+    resource.queue.shift();
     resource.active = command;
     command.startedAt = now;
     command.job = this.nextJob++;

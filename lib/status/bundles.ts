@@ -369,6 +369,7 @@ function buildReplica(
     if (ip !== undefined) bundle.children.push(ip);
   }
   const bundled = clone?.children[number];
+  if (bundled !== undefined && ip !== undefined) bundled.meta.set("external-ip", address!);
   const connected =
     bundled === undefined
       ? undefined
@@ -402,6 +403,7 @@ export function unpackBundle(
   if (config.child !== undefined && clone === undefined) return false;
   if (clone !== undefined && isTruthy(clone.children[0]?.meta.get("notify"))) {
     clone.notify = true;
+    bundle.notify = true;
   }
   const build: Build = { reader, bundle, plan, unpack, clone };
   const addresses = addressesOf(plan);

@@ -35,6 +35,9 @@ const NEVER_DIGESTED = new Set([
 /** From this feature set on, agents' private parameters are left out of a full digest instead of a partial one. */
 const SECURE_FROM_ALL = "3.16.0";
 
+/** What is kept out of logs where no history says more. */
+const ALWAYS_PRIVATE = "passwd password";
+
 /** Parameters the fencer itself uses. */
 const FENCER_PARAMETER =
   /^pcmk_(action_limit|delay_base|delay_max|host_argument|host_check|host_list|host_map|[a-z]+_(action|timeout|retries))$/;
@@ -102,7 +105,7 @@ function secureDigest(
   const recorded = entry === undefined ? undefined : attr(entry, "crm_feature_set");
   const version = recorded ?? attr(surroundings.cib.doc.root, "crm_feature_set") ?? "0";
   const old = compareVersions(version, SECURE_FROM_ALL) < 0;
-  const hidden = words(entry === undefined ? undefined : attr(entry, "op-secure-params"));
+  const hidden = words(entry === undefined ? ALWAYS_PRIVATE : attr(entry, "op-secure-params"));
   const kept = new Map<string, string>();
   for (const [name, value] of old ? instance : everything) {
     if (hidden.has(name)) continue;

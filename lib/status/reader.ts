@@ -13,8 +13,10 @@ import {
   type Intent,
   type NodeKind,
   NodeState,
+  type PostponedFailure,
   type ResourceHistory,
   type ResourceState,
+  type StatusMessage,
   type TicketState,
 } from "./state.ts";
 
@@ -39,6 +41,8 @@ export class Reader {
   readonly failures: FailedOperation[] = [];
   readonly intents: Intent[] = [];
   readonly expiredMonitors = new Set<XmlElement>();
+  readonly postponedFailures: PostponedFailure[] = [];
+  readonly messages: StatusMessage[] = [];
   recheckBy: number | undefined;
   private readonly nodesByName = new Map<string, NodeState>();
   private readonly nodesById = new Map<string, NodeState>();

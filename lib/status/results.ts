@@ -2,6 +2,7 @@
  * What one history entry says about a resource: its role, its failure, what to do about it
  * (spec/scheduler-1 section B.7). The state of the whole history is drawn in resource-state.ts.
  */
+import { exitCode } from "../base/result-code.ts";
 import { INFINITY } from "../base/score.ts";
 import { operationDigests } from "./digests.ts";
 import { leafFailCount, secondsOf } from "./failcounts.ts";
@@ -135,7 +136,10 @@ function isExpired(reader: Reader, p: Progress, op: Operation): boolean {
 function parametersChanged(reader: Reader, p: Progress, op: Operation): boolean {
   if (!op.id.endsWith("_last_failure_0")) return false;
   if (op.task !== "start" && op.task !== "monitor") return false;
-  if (isPlaceholderConnection(p.resource)) return false;
+  if (isPlaceholderConnection(p.resource)) {
+    reader.postponedFailures.push({ resource: p.resource, node: p.node, operation: op });
+    return false;
+  }
   const digests = operationDigests(
     reader.surroundings,
     p.resource,
@@ -423,7 +427,11 @@ function readFailure(reader: Reader, p: Progress, r: Result): void {
   }
   updateForFailure(reader, p, r, reaction);
   if (r.status === OpStatus.errorHard) {
-    addNodeScore(uniqueOrTop(resource), node, -INFINITY);
+    const target = uniqueOrTop(resource);
+    addNodeScore(target, node, -INFINITY);
+    const why = `because of hard failure (${exitCode(r.rc).text})`;
+    const text = `Preventing ${target.id} from restarting on ${node.name} ${why} | ${op.id}`;
+    reader.messages.push({ level: "error", source: "unpack_rsc_op", text });
   } else if (r.status === OpStatus.errorFatal) {
     const target = uniqueOrTop(resource);
     for (const each of reader.nodesByIndex) addNodeScore(target, each, -INFINITY);

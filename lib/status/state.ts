@@ -265,6 +265,20 @@ export interface FailedOperation {
   readonly xml: XmlElement;
 }
 
+export interface PostponedFailure {
+  readonly resource: ResourceState;
+  readonly node: NodeState;
+  readonly operation: Operation;
+}
+
+/** What reading has to say to people; `level` and `source` as the original's log. */
+export interface StatusMessage {
+  readonly level: "error" | "warning";
+  /** Name of the rule that speaks, as the original prints it: unpack_resources, unpack_rsc_op. */
+  readonly source: string;
+  readonly text: string;
+}
+
 export interface TicketState {
   readonly id: string;
   granted: boolean;
@@ -329,6 +343,10 @@ export interface ClusterStatus {
   readonly unfencingInUse: boolean;
   /** Operations whose recurring monitor must be rescheduled because its failure expired. */
   readonly expiredMonitors: ReadonlySet<XmlElement>;
+  /** Failures of bundled connections whose parameters are known only once the container is assigned. */
+  readonly postponedFailures: readonly PostponedFailure[];
+  /** In the order in which they arose. */
+  readonly messages: readonly StatusMessage[];
   /** Earliest time after `now` at which reading again may give another result; undefined when none. */
   readonly recheckBy: number | undefined;
   /** Every recorded history (`lrm_resource`) of this resource name, on any node. */

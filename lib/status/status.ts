@@ -39,6 +39,11 @@ function openReader(doc: CibDoc, now: number): Reader {
   return reader;
 }
 
+const NO_FENCING =
+  "Resource start-up disabled since no fencing resources have been defined. Either configure " +
+  "some or disable fencing with the fencing-enabled option. NOTE: Clusters with shared data " +
+  "need fencing to ensure data integrity.";
+
 function readResources(reader: Reader): void {
   const configs = readImpliedNodes(reader);
   const made = [];
@@ -52,6 +57,9 @@ function readResources(reader: Reader): void {
   reader.resources.push(...made);
   linkLaunchers(reader);
   reader.resources.splice(0, reader.resources.length, ...sortByPriority(made));
+  if (reader.options.fencingEnabled && !reader.fencingPossible) {
+    reader.messages.push({ level: "error", source: "unpack_resources", text: NO_FENCING });
+  }
 }
 
 function readTickets(reader: Reader, xml: XmlElement): void {

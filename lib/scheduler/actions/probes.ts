@@ -40,7 +40,8 @@ function canExistOn(rsc: Rsc, node: Node): boolean {
 }
 
 function discoveryForbids(rsc: Rsc, node: Node): boolean {
-  const mode = rsc.allowed.mode(node.index);
+  const known = rsc.allowed.mode(node.index);
+  const mode = known === Discovery.absent ? node.baseDiscovery : known;
   const exclusive = rsc.exclusiveDiscovery || topOf(rsc).exclusiveDiscovery;
   if (exclusive && mode !== Discovery.exclusive) return true;
   return mode === Discovery.never;

@@ -58,7 +58,8 @@ function before(book: Book, first: Action, then: Rsc, thenTask: string, flags: n
   );
 }
 
-const KNOWN: ReadonlySet<string> = new Set(Object.values(Task));
+/** Recurring actions of other kinds (cancellations, for one) do not wait for a guest's connection. */
+const WAITS_FOR_GUEST: ReadonlySet<string> = new Set([Task.monitor, Task.notify, Task.notified]);
 
 function orderOnGuest(
   book: Book,
@@ -83,7 +84,7 @@ function orderOnGuest(
       return;
     default:
       if (action.intervalMs > 0) {
-        if (KNOWN.has(task)) {
+        if (WAITS_FOR_GUEST.has(task)) {
           behind(book, connection, Task.start, action, Rel.firstImpliesThen | Rel.unrunnableBlocks);
         }
       } else behind(book, connection, Task.start, action, Rel.unrunnableBlocks);

@@ -138,15 +138,15 @@ function orderStartsAfter(rsc: Rsc, fence: Action, node: Node): void {
 function implyStops(book: Book, rsc: Rsc, node: Node, fence: Action): void {
   const stops = findActions(rsc, opKey(rsc.id, Task.stop), node);
   if (stops.length === 0) return;
-  const ordered = (rsc.needsFencing || node.isGuest) && !isBundled(rsc);
+  const ordered = rsc.needsFencing || node.isGuest;
   const top = topOf(rsc);
+  const topStop = newest(top, Task.stop);
   for (const stop of stops) {
     stop.flags |= Flag.pseudo | Flag.runnable;
     if (ordered) {
-      relate(fence, stop, Rel.guestAllowed);
-      for (const parent of findActions(top, opKey(top.id, Task.stop))) {
-        if (parent !== stop) relate(fence, parent, Rel.guestAllowed);
-      }
+      // Inside a bundle the clone's stop stands for its instances', as the graph would have a loop otherwise.
+      if (!isBundled(rsc)) relate(fence, stop, Rel.guestAllowed);
+      if (topStop !== undefined) relate(fence, topStop, Rel.guestAllowed);
     }
     if (rsc.notify) notifyFencedStop(book, rsc, top, fence, node);
   }

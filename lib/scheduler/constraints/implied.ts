@@ -55,19 +55,19 @@ function containedConnection(launcher: Rsc): Rsc | undefined {
   return parts[0];
 }
 
+function banFromRemoteNodes(book: Book, rsc: Rsc): void {
+  for (const node of allowedNodes(book, rsc)) {
+    if (node.connection !== undefined) rsc.allowed.setScore(node.index, -INFINITY);
+  }
+}
+
 function addLauncherConstraints(book: Book, rsc: Rsc): void {
   const { launcher } = rsc;
   if (launcher === undefined) return;
-  if (rsc.remoteConnection && !rsc.nestingAllowed) {
-    for (const node of allowedNodes(book, launcher)) {
-      if (node.connection !== undefined) launcher.allowed.setScore(node.index, -INFINITY);
-    }
-    addOrdering(
-      book,
-      { rsc: launcher, key: opKey(launcher.id, Task.monitor) },
-      { rsc, key: opKey(rsc.id, Task.stop) },
-      Rel.plain,
-    );
+  if (rsc.remoteConnection) {
+    if (!rsc.nestingAllowed) banFromRemoteNodes(book, launcher);
+    // A probe may find the launcher running after all.
+    order(book, launcher, Task.monitor, rsc, Task.stop, Rel.plain);
   }
   const connection = containedConnection(launcher);
   if (connection !== undefined && connection !== rsc && !rsc.remoteConnection) {
@@ -105,9 +105,5 @@ export function addPrimitiveConstraints(book: Book, rsc: Rsc): void {
   addUnfencingOrderings(book, rsc);
   addUtilizationOrderings(book, rsc);
   addLauncherConstraints(book, rsc);
-  if (rsc.remoteConnection || rsc.fenceDevice) {
-    for (const node of allowedNodes(book, rsc)) {
-      if (node.connection !== undefined) rsc.allowed.setScore(node.index, -INFINITY);
-    }
-  }
+  if (rsc.remoteConnection || rsc.fenceDevice) banFromRemoteNodes(book, rsc);
 }

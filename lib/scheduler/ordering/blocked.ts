@@ -42,6 +42,6 @@ export function blockDependents(book: Book, action: Action, update: Update): voi
     if (colocation.score < INFINITY) continue;
     if (action.task === Task.promote && colocation.primaryRole !== Role.promoted) continue;
     const task = colocation.dependentRole === Role.promoted ? Task.promote : Task.start;
-    blockOne(book, colocation.dependent, task, rsc, update);
+    blockOne(book, colocation.dependent, task, own, update);
   }
 }

@@ -32,7 +32,7 @@ function completionOf(first: Action): Action {
   if (rsc === undefined || rsc.variant === "primitive" || first.intervalMs > 0) return first;
   const completed = COMPLETED[first.task];
   if (completed === undefined) return first;
-  const notifies = rsc.notify && (rsc.variant === "clone" || rsc.parent?.variant === "bundle");
+  const notifies = rsc.notify && (rsc.variant === "clone" || rsc.variant === "bundle");
   const key = notifies ? notifyKey(rsc.id, "confirmed-post", completed) : opKey(rsc.id, completed);
   return firstAction(rsc, key) ?? first;
 }

@@ -108,8 +108,6 @@ function orderReplica(book: Book, bundle: Rsc, replica: Replica<Rsc>): void {
 function createConstraints(book: Book, bundle: Rsc): void {
   const own = (first: string, then: string, flags: number): void =>
     order(book, bundle, first, bundle, then, flags);
-  own(Task.stopped, Task.start, Rel.plain);
-  own(Task.stop, Task.stopped, Rel.unrunnableBlocks);
   for (const replica of replicasOf(bundle)) orderReplica(book, bundle, replica);
   const clone = bundledClone(bundle);
   if (clone === undefined) return;
@@ -129,6 +127,7 @@ function createConstraints(book: Book, bundle: Rsc): void {
   own(Task.demoted, Task.start, Rel.plain);
   own(Task.demoted, Task.promote, Rel.plain);
   own(Task.running, Task.promote, Rel.plain);
+  own(Task.demote, Task.demoted, Rel.plain);
   down(Task.demote, Task.demote);
   up(Task.demoted, Task.demoted);
   down(Task.promote, Task.promote);
@@ -268,7 +267,6 @@ export const bundle: Variant = {
   evaluate: evaluateCollective,
 
   addToGraph(book, rsc, emit) {
-    for (const action of rsc.actions) this.flagsOf(book, action, undefined);
     const clone = bundledClone(rsc);
     if (clone !== undefined) book.kind(clone).addToGraph(book, clone, emit);
     for (const { container, connection, ip } of replicasOf(rsc)) {
@@ -276,6 +274,6 @@ export const bundle: Variant = {
         if (part !== undefined) book.kind(part).addToGraph(book, part, emit);
       }
     }
-    for (let i = rsc.actions.length - 1; i >= 0; i--) emit(rsc.actions[i]!);
+    // Its own pseudo-actions come with the rest of the cluster's, after all resources.
   },
 };

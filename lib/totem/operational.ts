@@ -79,9 +79,10 @@ function deliverRemainder(ring: RingState, highSeq: number, from: readonly numbe
 
 /** The recovery queue becomes the regular one; what it holds of the old ring counts as delivered. */
 function adoptRing(ring: RingState): void {
-  const emptied = ring.regular;
+  const old = ring.regular;
+  old.reset(0);
   ring.regular = ring.recovery;
-  ring.recovery = emptied;
+  ring.recovery = old;
   ring.highDelivered = ring.installSeq;
   ring.regular.release(ring.installSeq);
   ring.state = "operational";

@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly nodes: number;
   /** Simulated time with faults. */
   readonly chaosMs: Millis;
+  /** Default 1500, as over udp; knet takes 65536. */
+  readonly netMtu?: number;
 }
 
 export interface RunResult {
@@ -24,7 +26,7 @@ const healingTokens = 30;
 
 /** Throws Violation (with what was broken) when an invariant fails. */
 export function simulate(seed: number, options: RunOptions): RunResult {
-  const timers = totemTimers({ legacy: true, token: 300 });
+  const timers = totemTimers({ legacy: true, token: 300, netMtu: options.netMtu });
   const audit = new Audit();
   const world = new World(seed, options.nodes, timers, audit);
   const { prng } = world;

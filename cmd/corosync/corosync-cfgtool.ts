@@ -29,34 +29,59 @@ async function nodeIds(cmap: CmapClient): Promise<readonly number[]> {
   return ids.toSorted((a, b) => a - b);
 }
 
-async function showLinks(cfg: CfgClient, cmap: CmapClient, brief: boolean): Promise<string> {
+/** knet names its protocol behind the number of a link; udp and udpu have no links to name. */
+async function protocol(cmap: CmapClient): Promise<string> {
+  return (await cmap.getString("totem.transport")) === "knet" ? "udp" : "";
+}
+
+async function showLinks(
+  cfg: CfgClient,
+  cmap: CmapClient,
+  brief: boolean,
+  wanted: string | undefined,
+): Promise<string> {
   const local = await cfg.localNodeId();
-  const address = (await cfg.ringStatus())[0]?.name ?? "";
-  const lines: string[] = [];
-  let codes = "";
-  for (const id of await nodeIds(cmap)) {
-    const link = (await cfg.nodeStatus(id))?.links[0];
-    const connected = link?.connected === true;
-    const word = id === local ? "localhost" : connected ? "connected" : "disconnected";
-    codes += id === local ? "n" : connected ? "3" : "1";
-    lines.push(`\t\tnodeid: ${String(id).padStart(10)}:\t${word}\n`);
+  const ids = await nodeIds(cmap);
+  const nodes = await Promise.all(
+    ids.map(async (id) => ({ id, status: await cfg.nodeStatus(id) })),
+  );
+  const own = nodes.find(({ id }) => id === local)?.status;
+  const ring = (await cfg.ringStatus())[0]?.name ?? "";
+  const name = await protocol(cmap);
+  let text = await heading(cfg, cmap);
+  for (const [number, self] of (own?.links ?? []).entries()) {
+    const address = name === "" ? ring : self.source;
+    if (!self.enabled) continue;
+    if (wanted !== undefined && wanted !== String(number) && wanted !== address) continue;
+    let codes = "";
+    let lines = "";
+    for (const { id, status } of nodes) {
+      const up = status?.links[number]?.connected === true;
+      const word = id === local ? "localhost" : up ? "connected" : "disconnected";
+      codes += id === local ? "n" : up ? "3" : "1";
+      lines += `\t\tnodeid: ${String(id).padStart(10)}:\t${word}\n`;
+    }
+    const status = brief ? `\tstatus\t= ${codes}\n` : `\tstatus:\n${lines}`;
+    text += `LINK ID ${number} ${name}\n\taddr\t= ${address}\n${status}`;
   }
-  const status = brief ? `\tstatus\t= ${codes}\n` : `\tstatus:\n${lines.join("")}`;
-  return `${await heading(cfg, cmap)}LINK ID 0 \n\taddr\t= ${address}\n${status}`;
+  return text;
 }
 
 async function showNodes(cfg: CfgClient, cmap: CmapClient): Promise<string> {
   const local = await cfg.localNodeId();
+  const name = await protocol(cmap);
+  const arrow = name === "" ? "" : "->";
   let text = await heading(cfg, cmap);
   for (const id of await nodeIds(cmap)) {
     if (id === local) continue;
     const status = await cfg.nodeStatus(id);
     if (status === undefined) continue;
     text += `nodeid: ${id} ${status.reachable ? "reachable" : "unreachable"}\n`;
-    const link = status.links[0];
-    if (link?.enabled === true) {
-      const words = link.connected ? "enabled connected" : "enabled";
-      text += `   LINK: 0  (${link.source}${link.destination}) ${words} mtu: ${link.mtu}\n`;
+    for (const [number, link] of status.links.entries()) {
+      if (!link.enabled) continue;
+      const words = link.connected ? "enabled connected" : "enabled disconnected";
+      const ends = `${link.source}${arrow}${link.destination}`;
+      text += `   LINK: ${number} ${name} (${ends}) ${words} mtu: ${link.mtu}\n`;
     }
     text += "\n";
   }
@@ -172,11 +197,7 @@ export default defineTool({
     if (options.flag("status")) {
       const wanted = options.value("link");
       const brief = options.flag("brief");
-      return withBoth(ipc, async (cfg, cmap) => {
-        const address = (await cfg.ringStatus())[0]?.name;
-        if (wanted !== undefined && wanted !== "0" && wanted !== address) return heading(cfg, cmap);
-        return showLinks(cfg, cmap, brief);
-      });
+      return withBoth(ipc, (cfg, cmap) => showLinks(cfg, cmap, brief, wanted));
     }
     if (options.flag("nodes")) return withBoth(ipc, showNodes);
     if (options.flag("reload")) {

@@ -3,6 +3,7 @@
  * of 128 to 4096 bytes), from the kernel's non-blocking source, so it never waits for entropy.
  */
 import { closeSync, openSync, readSync } from "node:fs";
+import { limits } from "../../lib/base/limits.ts";
 import { defineTool, type ToolResult } from "../../lib/cli/tool.ts";
 import { diskErrorCode } from "../../lib/runtime/disk.ts";
 import { entropyBytes } from "../../lib/runtime/entropy.ts";
@@ -11,8 +12,8 @@ import { writeKeyFile } from "./key-file.ts";
 const DEFAULT_FILE = "/etc/corosync/authkey";
 const DEFAULT_SOURCE = "/dev/urandom";
 const DEFAULT_BYTES = 128;
-const MINIMUM_BYTES = 128;
-const MAXIMUM_BYTES = 4096;
+const MINIMUM_BYTES = limits.ringKeyMinimumBytes;
+const MAXIMUM_BYTES = limits.ringKeyMaximumBytes;
 
 /** Exit codes of the original: wrong use, and what the system refuses. */
 const EXIT_USE = 1;

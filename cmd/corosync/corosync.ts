@@ -18,6 +18,7 @@ import { interfaceAddresses } from "../../lib/runtime/interfaces.ts";
 import { dropPidFile, pidOf, takePidFile } from "../../lib/runtime/pidfile.ts";
 import { VERSION } from "../version.ts";
 import { runDaemon } from "./daemon.ts";
+import { readKey } from "./knet.ts";
 
 const DEFAULT_FILE = "/etc/corosync/corosync.conf";
 const PID_FILE = "/run/corosync.pid";
@@ -62,13 +63,23 @@ async function load(file: string): Promise<Loaded | readonly string[]> {
   const { config, problems } = readConfig(text, file);
   const lines = problems.map((problem) => problemText(file, problem));
   if (config === undefined) return lines;
-  const { bindNetAddress } = config.totem.interface;
-  const names = [...config.nodes.map((node) => node.address), bindNetAddress ?? ""];
+  const { interface: net, knet, transport } = config.totem;
+  if (transport === "knet" && knet.keyFile !== undefined) {
+    const key = readKey(knet.keyFile);
+    if (typeof key === "string") return [...lines, key];
+  }
+  const names = config.nodes.flatMap((node) => node.links);
+  names.push(net.bindNetAddress);
   const addresses = interfaceAddresses()
     .filter((a) => a.family === "ipv4")
     .map((a) => ({ ...a, interfaceName: a.name }));
   const used = (nodeId: number) => existsSync(ringIdPath(config, nodeId));
-  const place = placeOf(config, addresses, await resolver(names.filter((n) => n !== "")), used);
+  const place = placeOf(
+    config,
+    addresses,
+    await resolver(names.filter((n) => n !== undefined)),
+    used,
+  );
   if (isRejection(place)) return [...lines, place.text];
   return { config, place, warnings: lines };
 }

@@ -24,6 +24,7 @@ import { interfaceAddresses } from "../../lib/runtime/interfaces.ts";
 import { type IpcServer, serveIpc } from "../../lib/runtime/ipc-server.ts";
 import { onSignals } from "../../lib/runtime/signals.ts";
 import { FieldReader } from "../../lib/wire/fields.ts";
+import { openKnet } from "./knet.ts";
 import { type LogSinks, openLogSinks } from "./log-sinks.ts";
 import { openTransport, type Transport } from "./transport.ts";
 
@@ -137,6 +138,7 @@ function coreOf(options: DaemonOptions, transport: () => Transport | undefined):
     storedRingSeq: storedNumber(ringIdPath(config, place.nodeId), 8) ?? 0,
     storedExpectedVotes: storedNumber(expectedVotesPath(config), 4),
     addressOf: (nodeId) => transport()?.addressOf(nodeId),
+    linksOf: (nodeId) => transport()?.linksOf(nodeId),
   });
 }
 
@@ -221,8 +223,9 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     }
     const complain = (error: Error) => say("debug", "TOTEM", `socket: ${error.message}`);
     const receive = (data: Uint8Array) => post({ kind: "datagram", data });
+    const open = config.totem.transport === "knet" ? openKnet : openTransport;
     transport = await explained(`cannot open UDP sockets on ${place.address} port ${port}`, () =>
-      openTransport(config, place, receive, complain),
+      open(config, place, receive, complain, log),
     );
     options.onReady();
     const up = (isUp: boolean) => post({ kind: "interface", up: isUp, address: place.address });

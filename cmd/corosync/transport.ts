@@ -13,9 +13,19 @@ import { openUdp, type UdpOptions, type UdpSocket } from "../../lib/runtime/udp.
 import type { SendEffect } from "../../lib/totem/api.ts";
 import { decodeTotem } from "../../lib/wire/totem.ts";
 
+/** A link to a node, as tools show it. */
+export interface LinkState {
+  readonly link: number;
+  readonly source: string;
+  readonly destination: string;
+  readonly connected: boolean;
+}
+
 export interface Transport {
   send(effect: SendEffect): void;
   addressOf(nodeId: number): string | undefined;
+  /** Links to a node (or our own); undefined where the transport has no notion of them. */
+  linksOf(nodeId: number): readonly LinkState[] | undefined;
   /** The nodelist has changed. */
   update(nodes: readonly NodeConfig[]): void;
   close(): void;
@@ -188,6 +198,7 @@ export async function openTransport(
     return {
       send: ({ to, data }) => send(to, data),
       addressOf: (nodeId) => book.addressOf(nodeId),
+      linksOf: () => undefined,
       update: (nodes) => book.list(nodes),
       close: () => sockets.close(),
     };

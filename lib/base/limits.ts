@@ -58,4 +58,7 @@ export const limits = {
   managerFarewellMs: 1000,
   /** Messages of this size fit every connection to pacemakerd; a larger CIB travels packed or not at all. */
   managerMessageBytes: 1024 * 1024,
+  /** Keys of the ring: what corosync-keygen makes and the originals take. */
+  ringKeyMinimumBytes: 128,
+  ringKeyMaximumBytes: 4096,
 } as const;

@@ -24,23 +24,45 @@ export interface InterfaceConfig {
   readonly broadcast: boolean;
 }
 
+/** One link of knet, as an interface section describes it; absent values have knet's defaults. */
+export interface KnetLinkConfig {
+  readonly link: number;
+  readonly port: number;
+  readonly priority: number;
+  readonly pingIntervalMs: number | undefined;
+  readonly pingTimeoutMs: number | undefined;
+  readonly pongCount: number;
+}
+
+export interface KnetConfig {
+  readonly mode: "passive" | "active" | "rr";
+  readonly cipher: "none" | "aes128" | "aes192" | "aes256";
+  readonly hash: "none" | "md5" | "sha1" | "sha256" | "sha384" | "sha512";
+  /** Where the key is; undefined without crypto. */
+  readonly keyFile: string | undefined;
+  readonly links: readonly KnetLinkConfig[];
+}
+
 export interface NodeConfig {
   readonly line: number;
   readonly nodeId: number | undefined;
   readonly name: string | undefined;
   /** Of ring 0, as written: an address or a host name. */
   readonly address: string;
+  /** By link number, link 0 included; only knet uses more than the first. */
+  readonly links: readonly (string | undefined)[];
   readonly votes: number;
 }
 
 export interface TotemSettings {
-  readonly transport: "udp" | "udpu";
+  readonly transport: "udp" | "udpu" | "knet";
   readonly clusterName: string;
   readonly configVersion: bigint | undefined;
   readonly nodeId: number | undefined;
   readonly clearNodeHighBit: boolean;
   readonly blockUnlistedAddresses: boolean;
   readonly interface: InterfaceConfig;
+  readonly knet: KnetConfig;
   /** Timers and limits that the file gives, by their key (token, join, …). */
   readonly numbers: Readonly<Record<string, number>>;
 }
@@ -111,6 +133,9 @@ export interface ReadResult {
 
 export const DEFAULT_STATE_DIRECTORY = "/var/lib/corosync";
 const DEFAULT_PORT = 5405;
+const DEFAULT_KEY_FILE = "/etc/corosync/authkey";
+/** Numbers of the links that knet may have. */
+const LINKS = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 
 /** `file:line: text` as it is printed. */
 export function problemText(file: string, problem: Problem): string {
@@ -136,21 +161,23 @@ function numberOf(children: readonly ConfNode[], key: string): number | undefine
   return entry === undefined ? undefined : Number(entry.value);
 }
 
-function readInterface(totem: readonly ConfNode[], problems: Problem[]): InterfaceConfig {
+function readInterface(
+  totem: readonly ConfNode[],
+  transport: TotemSettings["transport"],
+  problems: Problem[],
+): InterfaceConfig {
   const all = sections(totem, "interface");
-  const rings = all.map(
-    (s) => numberOf(s.children, "ringnumber") ?? numberOf(s.children, "linknumber") ?? 0,
-  );
+  const rings = all.map(linkNumberOf);
   for (const [i, section] of all.entries()) {
     if (rings.indexOf(rings[i]!) !== i) {
       const text = `interface ${rings[i]} is described twice; ringnumber must differ`;
       problems.push({ line: section.line, severity: "error", text });
-    } else if (rings[i] !== 0) {
+    } else if (rings[i] !== 0 && transport !== "knet") {
       const text = `interface ${rings[i]}: udp and udpu have a single ring, number 0`;
       problems.push({ line: section.line, severity: "error", text });
     }
   }
-  const children = all[0]?.children ?? [];
+  const children = all[Math.max(0, rings.indexOf(0))]?.children ?? [];
   return {
     line: entryOf(children, "bindnetaddr")?.line ?? all[0]?.line ?? 0,
     bindNetAddress: entryOf(children, "bindnetaddr")?.value,
@@ -162,36 +189,93 @@ function readInterface(totem: readonly ConfNode[], problems: Problem[]): Interfa
 }
 
 /** Refuses what we do not do, rather than doing less than was asked for. */
-function checkTransport(totem: readonly ConfNode[], form: ConfForm, problems: Problem[]): void {
+function checkTransport(
+  totem: readonly ConfNode[],
+  form: ConfForm,
+  transport: TotemSettings["transport"],
+  problems: Problem[],
+): void {
   const error = (line: number, text: string) => problems.push({ line, severity: "error", text });
-  const transport = entryOf(totem, "transport");
-  const line = transport?.line ?? sectionLine(totem);
-  if (transport?.value === "knet") {
-    error(line, "totem.transport knet is not available yet; allowed: udp, udpu");
-  } else if (transport === undefined && form === "nodelist") {
-    error(
-      line,
-      "a configuration with a nodelist or quorum section means transport knet, which is not available yet; " +
-        "set totem.transport to udp or udpu",
-    );
-  }
   const secauth = entryOf(totem, "secauth");
-  if (isOn(secauth)) {
-    error(
-      secauth!.line,
-      "totem.secauth on needs transport knet: udp and udpu carry no encryption; set secauth: off",
-    );
-  }
-  for (const key of ["crypto_cipher", "crypto_hash"]) {
-    const entry = entryOf(totem, key);
-    if (entry !== undefined && entry.value !== "none") {
-      error(entry.line, `totem.${key} ${entry.value} needs transport knet; set it to none`);
+  if (transport !== "knet") {
+    if (isOn(secauth)) {
+      const text =
+        "totem.secauth on needs transport knet: udp and udpu carry no encryption; set secauth: off";
+      error(secauth!.line, text);
+    }
+    for (const key of ["crypto_cipher", "crypto_hash"]) {
+      const entry = entryOf(totem, key);
+      if (entry !== undefined && entry.value !== "none") {
+        error(entry.line, `totem.${key} ${entry.value} needs transport knet; set it to none`);
+      }
     }
   }
+  if (form === "legacy" && secauth === undefined && transport === "udp") {
+    const text =
+      "totem.secauth is not set: corosync 1 would encrypt the ring, this one does not; say secauth: off";
+    problems.push({ line: sectionLine(totem), severity: "warning", text });
+  }
   const rrp = entryOf(totem, "rrp_mode");
-  if (rrp !== undefined && rrp.value !== "none") {
+  if (rrp !== undefined && rrp.value !== "none" && transport !== "knet") {
     error(rrp.line, `totem.rrp_mode ${rrp.value}: several rings are not available; allowed: none`);
   }
+  const compression = entryOf(totem, "knet_compression_model");
+  if (compression !== undefined && compression.value !== "none") {
+    error(compression.line, `totem.knet_compression_model ${compression.value}: allowed: none`);
+  }
+}
+
+/** udp where nothing is said in the legacy form, knet in the other. */
+function transportOf(totem: readonly ConfNode[], form: ConfForm): TotemSettings["transport"] {
+  const value = entryOf(totem, "transport")?.value;
+  if (value === "udp" || value === "udpu" || value === "knet") return value;
+  return form === "legacy" ? "udp" : "knet";
+}
+
+function readKnet(totem: readonly ConfNode[], problems: Problem[]): KnetConfig {
+  const error = (line: number, text: string) => problems.push({ line, severity: "error", text });
+  const cipherEntry = entryOf(totem, "crypto_cipher");
+  const hashEntry = entryOf(totem, "crypto_hash");
+  const secure = isOn(entryOf(totem, "secauth"));
+  const cipher = cipherEntry?.value ?? (secure ? "aes256" : "none");
+  const hash = hashEntry?.value ?? (secure ? "sha256" : "none");
+  if (cipher === "3des") {
+    error(cipherEntry!.line, "totem.crypto_cipher 3des is not safe any more; use aes256");
+  }
+  if (cipher !== "none" && hash === "none") {
+    const line = cipherEntry?.line ?? sectionLine(totem);
+    error(line, `totem.crypto_cipher ${cipher} needs totem.crypto_hash, such as sha256`);
+  }
+  const inline = entryOf(totem, "key");
+  if (inline !== undefined) {
+    error(inline.line, "totem.key: a key in this file is not available; put it into a keyfile");
+  }
+  const file = entryOf(totem, "keyfile")?.value ?? DEFAULT_KEY_FILE;
+  const mode = entryOf(totem, "link_mode")?.value;
+  return {
+    mode: mode === "active" || mode === "rr" ? mode : "passive",
+    cipher: cipher as KnetConfig["cipher"],
+    hash: hash as KnetConfig["hash"],
+    keyFile: hash === "none" ? undefined : file,
+    links: LINKS.map((link) => readKnetLink(totem, link)),
+  };
+}
+
+function readKnetLink(totem: readonly ConfNode[], link: number): KnetLinkConfig {
+  const section = sections(totem, "interface").find((s) => linkNumberOf(s) === link);
+  const children = section?.children ?? [];
+  return {
+    link,
+    port: numberOf(children, "mcastport") ?? DEFAULT_PORT + link,
+    priority: numberOf(children, "knet_link_priority") ?? 1,
+    pingIntervalMs: numberOf(children, "knet_ping_interval"),
+    pingTimeoutMs: numberOf(children, "knet_ping_timeout"),
+    pongCount: numberOf(children, "knet_pong_count") ?? 2,
+  };
+}
+
+function linkNumberOf(section: Section): number {
+  return numberOf(section.children, "ringnumber") ?? numberOf(section.children, "linknumber") ?? 0;
 }
 
 function sectionLine(children: readonly ConfNode[]): number {
@@ -219,9 +303,9 @@ function readTotem(children: readonly ConfNode[], form: ConfForm, problems: Prob
     problems.push({ line: 0, severity: "error", text });
   }
   const totem = merged(children, "totem");
-  checkTransport(totem, form, problems);
-  const net = readInterface(totem, problems);
-  const transport = entryOf(totem, "transport")?.value === "udpu" ? "udpu" : "udp";
+  const transport = transportOf(totem, form);
+  checkTransport(totem, form, transport, problems);
+  const net = readInterface(totem, transport, problems);
   const netChildren = sections(totem, "interface")[0]?.children ?? [];
   checkMulticast(entryOf(netChildren, "mcastaddr"), transport, problems);
   const numbers: Record<string, number> = {};
@@ -238,6 +322,7 @@ function readTotem(children: readonly ConfNode[], form: ConfForm, problems: Prob
     clearNodeHighBit: isOn(entryOf(totem, "clear_node_high_bit")),
     blockUnlistedAddresses: entryOf(totem, "block_unlisted_ips")?.value !== "no",
     interface: net,
+    knet: readKnet(totem, problems),
     numbers,
   };
   return settings;
@@ -250,6 +335,7 @@ function readNodes(children: readonly ConfNode[], problems: Problem[]): readonly
       nodeId: numberOf(section.children, "nodeid"),
       name: entryOf(section.children, "name")?.value,
       address: entryOf(section.children, "ring0_addr")?.value ?? "",
+      links: LINKS.map((link) => entryOf(section.children, `ring${link}_addr`)?.value),
       votes: numberOf(section.children, "quorum_votes") ?? 1,
     }),
   );
@@ -357,13 +443,19 @@ function checkPlace(
   problems: Problem[],
 ): void {
   const error = (line: number, text: string) => problems.push({ line, severity: "error", text });
-  if (totem.transport === "udpu" && nodes.length === 0) {
-    error(0, "transport udpu needs a nodelist with every node of the ring");
+  if (totem.transport !== "udp" && nodes.length === 0) {
+    error(0, `transport ${totem.transport} needs a nodelist with every node of the ring`);
   }
   if (nodes.length > 0) {
     const without = nodes.find((n) => n.nodeId === undefined);
     if (without !== undefined && nodes.some((n) => n.nodeId !== undefined)) {
       error(without.line, "this node has no nodeid, but others have; give each node one");
+    } else if (without !== undefined && totem.transport === "knet") {
+      error(without.line, "this node has no nodeid; knet needs one for each node");
+    }
+    for (const node of totem.transport === "knet" ? nodes : []) {
+      if ((node.nodeId ?? 0) <= 65535) continue;
+      error(node.line, `nodeid ${node.nodeId} is too large for knet: 1 to 65535`);
     }
     return;
   }

@@ -22,6 +22,15 @@ export interface CorosyncOptions {
   readonly storedExpectedVotes: number | undefined;
   /** Address of any node as far as it is known. */
   readonly addressOf: (nodeId: number) => string | undefined;
+  /** Links to a node, where the transport knows links. */
+  readonly linksOf?: (nodeId: number) => readonly NodeLink[] | undefined;
+}
+
+export interface NodeLink {
+  readonly link: number;
+  readonly source: string;
+  readonly destination: string;
+  readonly connected: boolean;
 }
 
 export type CorosyncEvent =

@@ -20,6 +20,7 @@ import {
   type LinkStatus,
 } from "../wire/ipc/services-cfg.ts";
 import type { ServiceMulticast } from "../wire/service.ts";
+import type { NodeLink } from "./api.ts";
 
 export type CfgEvent =
   | { readonly kind: "client-request"; readonly client: number; readonly message: Uint8Array }
@@ -49,7 +50,18 @@ export interface CfgView {
   /** Is this a node of the configuration or of the ring? */
   readonly knows: (nodeId: number) => boolean;
   readonly addressOf: (nodeId: number) => string | undefined;
+  /** Undefined where the transport has no links. */
+  readonly linksOf: (nodeId: number) => readonly NodeLink[] | undefined;
 }
+
+const NO_LINK: LinkStatus = {
+  enabled: false,
+  connected: false,
+  dynamic: false,
+  mtu: 0,
+  source: "",
+  destination: "",
+};
 
 /** How long trackers have to say whether the node may stop. */
 const SHUTDOWN_ANSWER_MS = 5000;
@@ -186,17 +198,23 @@ export class Cfg {
   }
 
   private nodeStatus(nodeId: number, version: number): Uint8Array {
-    const reachable = this.view.members().includes(nodeId);
-    const link: LinkStatus = {
-      enabled: true,
-      connected: reachable,
-      dynamic: false,
-      mtu: this.view.mtu,
+    const member = this.view.members().includes(nodeId);
+    const known = this.view.linksOf(nodeId);
+    if (known === undefined) {
       // The originals, too, put the peer's address here on udp and udpu.
-      source: this.view.addressOf(nodeId) ?? "",
-      destination: "",
-    };
-    return encodeCfgNodeStatus({ nodeId, reachable, links: [link] }, version);
+      const source = this.view.addressOf(nodeId) ?? "";
+      const links = [this.linkStatus({ source, destination: "", connected: member })];
+      return encodeCfgNodeStatus({ nodeId, reachable: member, links }, version);
+    }
+    const links: LinkStatus[] = Array.from({ length: 8 }, () => NO_LINK);
+    for (const link of known) links[link.link] = this.linkStatus(link);
+    const reachable = known.some((link) => link.connected);
+    return encodeCfgNodeStatus({ nodeId, reachable, links }, version);
+  }
+
+  private linkStatus(link: Omit<NodeLink, "link">): LinkStatus {
+    const { source, destination, connected } = link;
+    return { enabled: true, connected, dynamic: false, mtu: this.view.mtu, source, destination };
   }
 
   private onTryShutdown(client: number, flags: number): void {

@@ -92,6 +92,7 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
       members: () => this.ring.members,
       knows: (id) => config.nodes.some((n) => n.nodeId === id) || this.ring.members.includes(id),
       addressOf: options.addressOf,
+      linksOf: (id) => options.linksOf?.(id),
     });
     this.memberKeys = new MemberKeys(options.addressOf);
     this.versions = new ConfigVersionCheck(nodeId, config.totem.configVersion);

@@ -108,7 +108,8 @@ const SERVICES = [
 ] as const;
 
 function transportName(config: CorosyncConfig): string {
-  return config.totem.transport === "udp" ? "UDP/IP Multicast" : "UDP/IP Unicast";
+  const names = { udp: "UDP/IP Multicast", udpu: "UDP/IP Unicast", knet: "Kronosnet" } as const;
+  return names[config.totem.transport];
 }
 
 /** Everything up to the first ring. */

@@ -70,7 +70,8 @@ export function placeOf(
       return reject("unresolved", text);
     }
     const nodeId = node.nodeId ?? automaticNodeId(address, clear);
-    nodes.push({ ...node, address, nodeId });
+    const links = node.links.map((name) => (name === undefined ? undefined : resolve(name)));
+    nodes.push({ ...node, address, links, nodeId });
   }
   if (nodes.length > 0) {
     const local = addresses.find((a) => nodes.some((node) => node.address === a.address));

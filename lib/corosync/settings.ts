@@ -8,6 +8,9 @@ import { totemTimers } from "../totem/timers.ts";
 import type { CmapValue } from "../wire/cmap.ts";
 import type { CorosyncOptions } from "./api.ts";
 
+/** knet cuts the ring's datagrams itself. */
+const KNET_MTU = 65_536;
+
 export function timersOf(config: CorosyncConfig): TotemTimers {
   const { numbers } = config.totem;
   return totemTimers({
@@ -26,7 +29,7 @@ export function timersOf(config: CorosyncConfig): TotemTimers {
     missCountConst: numbers["miss_count_const"],
     windowSize: numbers["window_size"],
     maxMessages: numbers["max_messages"],
-    netMtu: numbers["netmtu"],
+    netMtu: numbers["netmtu"] ?? (config.totem.transport === "knet" ? KNET_MTU : undefined),
     nodes: config.nodes.length,
     legacy: config.form === "legacy",
   });

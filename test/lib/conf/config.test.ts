@@ -103,6 +103,26 @@ test("the nodelist form", () => {
   expect(keys.get("quorum.provider")).toEqual(["string", "corosync_votequorum"]);
 });
 
+test("a nodelist without transport means knet; secauth means aes256 and sha256", () => {
+  const plain = config(NODELIST.replace("transport: udpu", "link_mode: rr"));
+  expect(plain.totem.transport).toBe("knet");
+  expect(plain.totem.knet).toMatchObject({ mode: "rr", cipher: "none", keyFile: undefined });
+  expect(plain.totem.knet.links.map((l) => l.port)).toEqual([
+    5405, 5406, 5407, 5408, 5409, 5410, 5411, 5412,
+  ]);
+  const secure = config(NODELIST.replace("transport: udpu", "secauth: on"));
+  expect(secure.totem.knet).toMatchObject({
+    cipher: "aes256",
+    hash: "sha256",
+    keyFile: "/etc/corosync/authkey",
+  });
+});
+
+test("a legacy ring without a word about secauth is warned: it is not encrypted", () => {
+  const { problems } = readConfig(LEGACY(""), FILE);
+  expect(problems.map((p) => p.text)).toEqual([expect.stringContaining("secauth is not set")]);
+});
+
 test("a # after white space begins a comment, within a word it does not", () => {
   const text = seedConfiguration.replace(
     "logfile: /var/log/cluster/corosync.log",
@@ -115,6 +135,7 @@ test("a # after white space begins a comment, within a word it does not", () => 
 const TOTEM = (entries: string) => `totem {\n version: 2\n${entries}\n}\n`;
 const LEGACY = (entries: string, net = "") =>
   TOTEM(` ${entries}\n interface {\n  bindnetaddr: 10.0.0.0\n  ${net}\n }`);
+const KNET = (entry: string) => NODELIST.replace("transport: udpu", entry);
 const QUORUM = (entries: string) =>
   NODELIST.replace("provider: corosync_votequorum", `provider: corosync_votequorum\n${entries}`);
 
@@ -147,13 +168,18 @@ const MALFORMED: readonly (readonly [string, string, number, RegExp])[] = [
   ["a port out of range", LEGACY("", "mcastport: 70000"), 6, /from 1 to 65535/],
   ["encryption over udp", LEGACY("secauth: on"), 3, /secauth on needs transport knet/],
   ["a cipher over udp", LEGACY("crypto_cipher: aes256"), 3, /crypto_cipher aes256 needs/],
-  ["knet", LEGACY("transport: knet"), 3, /knet is not available yet; allowed: udp, udpu/],
+  ["knet without nodes", LEGACY("transport: knet"), 0, /knet needs a nodelist/],
+  ["a cipher without a hash", KNET("crypto_cipher: aes256"), 3, /needs totem.crypto_hash/],
+  ["an old cipher", KNET("crypto_cipher: 3des"), 3, /3des is not safe/],
+  ["a key in the file", KNET("key: secret"), 3, /put it into a keyfile/],
+  ["compression", KNET("knet_compression_model: zlib"), 3, /allowed: none/],
   [
-    "a nodelist without transport",
-    NODELIST.replace(" transport: udpu\n", ""),
-    1,
-    /not available yet/,
+    "a node id too large for knet",
+    KNET("").replace("nodeid: 7", "nodeid: 70000"),
+    12,
+    /1 to 65535/,
   ],
+  ["a node without id on knet", KNET("").replace(/ *nodeid: .\n/g, ""), 7, /knet needs one/],
   ["udpu without nodes", LEGACY("transport: udpu"), 0, /udpu needs a nodelist/],
   ["no network", TOTEM(""), 0, /bindnetaddr is missing/],
   ["two rings", LEGACY("", "ringnumber: 1"), 4, /single ring/],
@@ -181,7 +207,7 @@ describe("malformed configurations are refused, with the line", () => {
       expect(read).toBeUndefined();
       const found = problems.find((p) => message.test(p.text));
       expect(found === undefined ? problems : found.line).toEqual(line);
-      expect(problems.every((p) => p.severity === "error")).toBeTrue();
+      expect(problems[0]?.severity).toBe("error");
     },
   );
 });

@@ -172,12 +172,22 @@ export class ShellCluster implements ClusterPort {
     return this.#crmResource(options);
   }
 
+  async explain(resource: string, node: string | undefined): Promise<string> {
+    const { default: tool } = await import("../quorate/explain.ts");
+    const words = [resource, ...(node === undefined ? [] : [node])];
+    return await this.#tool(tool, words, this.#sameCib());
+  }
+
   /** Lets crm_resource do it, on the same CIB. */
   async #crmResource(args: readonly string[]): Promise<string> {
     const { default: tool } = await import("../pacemaker/crm_resource.ts");
+    return await this.#tool(tool, args, this.#sameCib());
+  }
+
+  /** A session in which other tools open the shadow that is in use here. */
+  #sameCib(): Session {
     const shadow = this.cib.name === "live" ? undefined : this.cib.name;
-    const env = { ...this.session.env, CIB_shadow: shadow };
-    return await this.#tool(tool, args, { ...this.session, env });
+    return { ...this.session, env: { ...this.session.env, CIB_shadow: shadow } };
   }
 
   /** Runs another tool in this process. @throws CrmError with its words and exit code when it fails */

@@ -88,6 +88,8 @@ export interface ClusterPort {
   status(doc: CibDoc, words: readonly string[]): Promise<string>;
   /** The list of crm_resource -L. */
   resourceList(doc: CibDoc): Promise<string>;
+  /** Why a resource is where it is, and not on this node. @throws CrmError */
+  explain(resource: string, node: string | undefined): Promise<string>;
   /** The text of crm_resource with these options. @throws CrmError with its words */
   resourceReport(options: readonly string[]): Promise<string>;
   /** Nodes on which the resource (or a member of it) is active. */

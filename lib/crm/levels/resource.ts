@@ -1,6 +1,6 @@
 /** The level `resource`: where resources run and what they should do (crm-commands.md section 2). */
 import { attr } from "../../xml/node.ts";
-import { listObjects, schemaOf } from "../objects.ts";
+import { listObjects, nodeNames, schemaOf } from "../objects.ts";
 import { setAttribute } from "./attributes.ts";
 import { attributeCommands } from "./resource-attributes.ts";
 import { completeResources, metaPlace, resourceNamed, settleIfWanted } from "./resource-common.ts";
@@ -178,6 +178,25 @@ const scores = newer({
   },
 });
 
+const explain: Command = {
+  name: "explain",
+  summary: "why a resource is where it is, and not elsewhere",
+  usage: "<rsc> [<node>]",
+  min: 1,
+  max: 2,
+  help: `
+Says for each node (or the one given) what speaks for and against it, and what would have to change
+for the resource to run there.`,
+  async run(shell, [id = "", node]) {
+    shell.say(await shell.ports.cluster.explain(id, node));
+    return true;
+  },
+  complete: async (shell, words) =>
+    words.length === 1
+      ? await completeResources(shell)
+      : nodeNames((await shell.ports.cib.query()).root),
+};
+
 const secret: Command = {
   ...notAvailable("resource", "secret"),
   summary: "manage sensitive parameters",
@@ -204,6 +223,7 @@ export const resource: Level = {
     ...attributeCommands.filter((c) => c.name !== "param"),
     ...historyCommands,
     ...traceCommands,
+    explain,
     locate,
     newer(ban),
     newer(clear),

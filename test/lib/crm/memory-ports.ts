@@ -110,6 +110,7 @@ export class MemoryCluster {
         verify: async () => ({ lines: [], failed: false }),
         status: async () => "status\n",
         resourceList: async () => "list\n",
+        explain: async (resource) => `why ${resource}\n`,
         resourceReport: async (options) => `crm_resource ${options.join(" ")}\n`,
         places: (_doc, id) => this.running[id] ?? [],
         online: () => ["server6"],

@@ -39,8 +39,21 @@ function pidsInside(pid: number): readonly number[] {
   }
 }
 
+/** A process that is just replacing itself shows no words for a moment. */
+const LOOKS = 4;
+const LOOK_AGAIN_MS = 3;
+
 /** The pid 1 of a container as this process sees it; undefined when it does not run. */
 export function containerPid(set: NamespaceSet, host?: string): number | undefined {
+  for (let look = 0; look < LOOKS; look++) {
+    if (look > 0) Bun.sleepSync(LOOK_AGAIN_MS);
+    const pid = scan(set, host);
+    if (pid !== undefined) return pid;
+  }
+  return undefined;
+}
+
+function scan(set: NamespaceSet, host: string | undefined): number | undefined {
   const ending = `\0${MARK}\0${set.id}\0${host === undefined ? "" : `${host}\0`}`;
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;

@@ -26,6 +26,7 @@ import { clusterView } from "../../lib/view/cluster-builder.ts";
 import { DEFAULT_DISPLAY, type Display } from "../../lib/view/display.ts";
 import { applySections, defaultSections, type SectionStep } from "../../lib/view/sections.ts";
 import { type Monitored, openMonitored } from "./monitored-cib.ts";
+import { logStatus } from "./status-log.ts";
 import { requestText } from "./tool-output.ts";
 
 type Format = "text" | "xml" | "html" | "none";
@@ -178,6 +179,8 @@ function filtered(view: ClusterView, given: ParsedOptions): ClusterView {
 function picture(doc: CibDoc, given: ParsedOptions, session: Session, daemon: string): ToolResult {
   const now = Math.floor(session.now() / 1000);
   const status = readStatus(doc, now);
+  // A display that stays has no place for messages.
+  if (isOnce(given)) logStatus(given, session, status);
   const view = filtered(clusterView(status), given);
   const clock = (epoch: number) => ctimeText({ epoch, offset: zoneOffset(epoch) });
   if (given.flag("simple-status")) {
@@ -229,16 +232,20 @@ async function follow(
   }
 }
 
+function outputFile(given: ParsedOptions): string | undefined {
+  return given.value("output-to") ?? given.value("as-html");
+}
+
+/** One picture instead of a display that stays. */
+function isOnce(given: ParsedOptions): boolean {
+  const words = ["one-shot", "simple-status", "as-xml", "web-cgi"];
+  if (words.some((word) => given.flag(word)) || given.value("xml-file") !== undefined) return true;
+  return formatOf(given) !== "text" && outputFile(given) === undefined;
+}
+
 async function run(given: ParsedOptions, session: Session): Promise<ToolResult> {
-  const format = formatOf(given);
-  const file = given.value("output-to") ?? given.value("as-html");
-  const once =
-    given.flag("one-shot") ||
-    given.flag("simple-status") ||
-    given.flag("as-xml") ||
-    given.flag("web-cgi") ||
-    given.value("xml-file") !== undefined ||
-    (format !== "text" && file === undefined);
+  const file = outputFile(given);
+  const once = isOnce(given);
   const cluster = await openMonitored(session, given.value("xml-file"), !once);
   const write = async (result: ToolResult) => {
     if (file !== undefined && file !== "-") await session.writeFile(file, result.out ?? "");

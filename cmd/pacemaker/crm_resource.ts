@@ -25,6 +25,7 @@ import {
   why,
 } from "./resource/queries.ts";
 import { ban, clear, move } from "./resource/relocate.ts";
+import { logStatus } from "./status-log.ts";
 import { OUTPUT_OPTIONS, withOutput } from "./tool-output.ts";
 
 function flag(key: string, short: string | undefined, help: string, group: string): OptionSpec {
@@ -171,6 +172,7 @@ async function run(given: ParsedOptions, session: Session): Promise<ToolResult> 
     try {
       const now = Math.floor(session.now() / 1000);
       const status = readStatus(await source.document(), now);
+      logStatus(given, session, status);
       const { command, value: word } = commandOf(given);
       return output.finish(await command({ given, session, source, output, status }, word));
     } finally {

@@ -1,6 +1,7 @@
 /** crm_simulate: what would the cluster do, and what would come of it (spec/outputs-and-tools section A3). */
 import { CrmError, isRejection } from "../../lib/base/error.ts";
 import { Exit } from "../../lib/base/exit.ts";
+import { exitOfResult, resultText } from "../../lib/base/result-code.ts";
 import { type CibDoc, cibDoc } from "../../lib/cib/document.ts";
 import { upgradeRoot } from "../../lib/cib/upgrade.ts";
 import {
@@ -34,6 +35,7 @@ import { parseDateTime } from "../../lib/time/iso8601.ts";
 import { child, element, withChildren, type XmlElement } from "../../lib/xml/node.ts";
 import { parseXmlBytes } from "../../lib/xml/parse.ts";
 import { writeXml } from "../../lib/xml/write.ts";
+import { logStatus } from "./status-log.ts";
 import { OUTPUT_OPTIONS, type ToolOutput, withOutput } from "./tool-output.ts";
 
 const NOT_VALIDATED =
@@ -41,20 +43,15 @@ const NOT_VALIDATED =
 
 interface Input {
   readonly doc: CibDoc;
-  /** The file it came from; where --in-place writes. */
-  readonly path: string | undefined;
+  /** Puts a result where the input came from (--in-place); undefined for standard input. */
+  readonly store: ((result: XmlElement) => Promise<void>) | undefined;
   readonly validated: boolean;
 }
 
 async function readInput(given: ParsedOptions, session: Session): Promise<Input> {
   const file = given.value("xml-file");
   if (given.flag("live-check")) {
-    const source = await openCib(session, { readOnly: true });
-    try {
-      return { ...prepared((await source.document()).root), path: undefined };
-    } finally {
-      source.close();
-    }
+    return readLive(given.flag("in-place"), session);
   }
   if (file === undefined && !given.flag("xml-pipe")) {
     throw new CrmError("No input specified: use -L, -x FILE or -p", Exit.usage);
@@ -62,7 +59,28 @@ async function readInput(given: ParsedOptions, session: Session): Promise<Input>
   const fromStdin = file === undefined || file === "-";
   const data = fromStdin ? await session.readStdin() : await session.readFile(file);
   const root = parseXmlBytes(data, fromStdin ? "standard input" : file);
-  return { ...prepared(root), path: fromStdin ? undefined : file };
+  const store = (result: XmlElement) => session.writeFile(file ?? "-", writeXml(result));
+  return { ...prepared(root), store: fromStdin ? undefined : store };
+}
+
+/** The running cluster's CIB, or the file or shadow copy that the environment names in its place. */
+async function readLive(inPlace: boolean, session: Session): Promise<Input> {
+  const source = await openCib(session, { readOnly: !inPlace });
+  try {
+    const store = async (data: XmlElement): Promise<void> => {
+      const target = await openCib(session);
+      try {
+        const answer = await target.apply({ op: "cib_replace", data });
+        const text = answer.why ?? resultText(answer.rc);
+        if (answer.rc !== 0) throw new CrmError(text, exitOfResult(answer.rc));
+      } finally {
+        target.close();
+      }
+    };
+    return { ...prepared((await source.document()).root), store };
+  } finally {
+    source.close();
+  }
 }
 
 /** Brings a document to the current schema and gives it a status section. */
@@ -201,6 +219,7 @@ async function simulateOne(
   if (clock.line !== "") print.lines([clock.line]);
   if (!quiet) {
     const status = readStatus(input.doc, clock.now);
+    logStatus(given, session, status);
     print.lines([
       ...preambleLines(status),
       ...statusLines(status, "Current cluster status", wants),
@@ -212,14 +231,23 @@ async function simulateOne(
   if (!schedule) return output.finish(Exit.ok);
   const done = simulate(doc, {
     now: clock.now,
+    recordedAt: Math.floor(session.now() / 1000),
     schedule,
     execute,
     traceScores: wants.scores,
     traceUtilization: wants.utilization,
     failures,
   });
+  for (const status of [done.status, done.revised]) {
+    if (status !== undefined) logStatus(given, session, status);
+  }
   await writeFiles(given, done, session);
-  return report(given, session, output, print, { done, clock, wants, path: input.path, inPlace });
+  return report(given, session, output, print, {
+    done,
+    clock,
+    wants,
+    store: inPlace ? input.store : undefined,
+  });
 }
 
 interface Report {
@@ -231,8 +259,7 @@ interface Report {
     readonly attributes: boolean;
     readonly failCounts: boolean;
   };
-  readonly path: string | undefined;
-  readonly inPlace: boolean;
+  readonly store: Input["store"];
 }
 
 async function report(
@@ -262,7 +289,7 @@ async function report(
   const result = writeXml(execution.doc.root);
   const saveOutput = given.value("save-output");
   if (saveOutput !== undefined) await session.writeFile(saveOutput, result);
-  if (r.inPlace && r.path !== undefined) await session.writeFile(r.path, result);
+  await r.store?.(execution.doc.root);
   return output.finish(Exit.ok);
 }
 

@@ -15,6 +15,7 @@ import { attr, child, element, withAppended, type XmlElement } from "../xml/node
 import type { TextForm } from "./cluster.ts";
 import { configurationMessages } from "./configuration-checks.ts";
 import { textForm } from "./form.ts";
+import { statusMessages } from "./status-messages.ts";
 
 /** Everything known about a configuration's validity. */
 export interface Verification {
@@ -90,31 +91,16 @@ function clusterStack(root: XmlElement): string | undefined {
   return undefined;
 }
 
-function error(source: string, text: string): ScheduleMessage {
-  return { level: "error", source, text };
-}
-
-const CLASSIC_FENCING = [
-  "Resource start-up disabled since no STONITH resources have been defined",
-  "Either configure some or disable STONITH with the stonith-enabled option",
-  "NOTE: Clusters with shared data need STONITH to ensure data integrity",
-] as const;
-
-const CURRENT_FENCING =
-  "Resource start-up disabled since no fencing resources have been defined. Either configure " +
-  "some or disable fencing with the fencing-enabled option. NOTE: Clusters with shared data " +
-  "need fencing to ensure data integrity.";
-
 /** Fencing is on but nothing can fence: nothing starts, and unclean nodes stay so. */
 function fencingProblems(
   status: ClusterStatus,
   form: TextForm,
   hasStatus: boolean,
 ): readonly ScheduleMessage[] {
-  if (!status.options.fencingEnabled || status.fencingPossible) return [];
-  if (form === "classic") return CLASSIC_FENCING.map((text) => error("unpack_resources", text));
-  const found = [error("unpack_resources", CURRENT_FENCING)];
-  if (!hasStatus) return found;
+  const found: ScheduleMessage[] = statusMessages(status, form).filter(
+    (message) => message.source === "unpack_resources",
+  );
+  if (found.length === 0 || form === "classic" || !hasStatus) return found;
   for (const node of status.nodes) {
     if (!node.unclean) continue;
     const text = `Node ${node.name} is unclean but cannot be fenced`;

@@ -103,7 +103,7 @@ export class ToolsRunner {
   readonly #data: string;
   readonly #folder: string;
   readonly #manifest: Readonly<Record<string, readonly Entry[]>>;
-  #expected: ReadonlyMap<string, string> = new Map();
+  #expected: ReadonlyMap<string, string[]> = new Map();
   #group = "";
 
   constructor(data: string) {
@@ -160,7 +160,7 @@ export class ToolsRunner {
       actual += `=#=#=#= Current cib after: ${entry.desc} =#=#=#=\n${cib.out ?? ""}`;
     }
     actual += `=#=#=#= End: ${exitCode(result.exit).text} (${result.exit})\n`;
-    const expected = this.#expected.get(entry.desc ?? "") ?? "(no transcript)";
+    const expected = this.#expected.get(entry.desc ?? "")?.shift() ?? "(no transcript)";
     const normal = normalize(actual, this.#data, this.#folder);
     this.results.push({
       group: this.#group,
@@ -296,13 +296,15 @@ function fileSession(program: string, env: Env, stdin: string) {
   return { session, printed: () => printed, warned: () => warned };
 }
 
-/** desc → what the transcript holds, with its last line in our own form. */
-function readExpected(text: string): ReadonlyMap<string, string> {
-  const result = new Map<string, string>();
+/** desc → what the transcripts of this description hold, in order, with their last line in our own form. */
+function readExpected(text: string): ReadonlyMap<string, string[]> {
+  const result = new Map<string, string[]>();
   const blocks =
     /^=#=#=#= Begin test: (.*) =#=#=#=\n([\s\S]*?)^=#=#=#= End test: \1 - (.*) \((\d+)\) =#=#=#=$/gm;
   for (const [, desc = "", body = "", status, rc] of text.matchAll(blocks)) {
-    result.set(desc, `${body}=#=#=#= End: ${status} (${rc})\n`);
+    const list = result.get(desc) ?? [];
+    list.push(`${body}=#=#=#= End: ${status} (${rc})\n`);
+    result.set(desc, list);
   }
   return result;
 }

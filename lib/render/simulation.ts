@@ -23,20 +23,13 @@ export function executionDateLine(epoch: number): string {
 
 const STATUS_DISPLAY: Display = { ...DEFAULT_DISPLAY, inactive: true };
 
-/** Lines about switches that stop all management. */
+/** Lines about the switch that stops all management (stop-all-resources is not told: case stop-all-resources). */
 function managementLines(status: ClusterStatus): string[] {
   if (status.options.maintenanceMode) {
     return [
       "",
       "              *** Resource management is DISABLED ***",
       "  The cluster will not attempt to start, stop or recover services",
-    ];
-  }
-  if (status.options.stopAllResources) {
-    return [
-      "",
-      "    *** Resource management is DISABLED ***",
-      "  The cluster will keep all resources stopped",
     ];
   }
   return [];

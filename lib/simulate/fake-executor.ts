@@ -48,7 +48,7 @@ export interface Execution {
 }
 
 export interface ExecutionOptions {
-  /** Epoch seconds. */
+  /** Epoch seconds that results are recorded with. */
   readonly now: number;
   readonly failures?: readonly PlannedFailure[];
   /** A resource of this id or history id was there when the schedule was made. */

@@ -9,8 +9,10 @@ import { readStatus } from "../status/status.ts";
 import { type Execution, executeGraph, type PlannedFailure } from "./fake-executor.ts";
 
 export interface SimulationOptions {
-  /** Epoch seconds. */
+  /** Epoch seconds for which is scheduled. */
   readonly now: number;
+  /** Epoch seconds that results are recorded with; the effective time may lie before what the history holds. */
+  readonly recordedAt?: number;
   readonly schedule: boolean;
   readonly execute: boolean;
   readonly traceScores?: boolean;
@@ -50,7 +52,7 @@ export function simulate(doc: CibDoc, options: SimulationOptions): Simulation {
   if (!options.execute) return { status, schedule, execution: undefined, revised: undefined };
   const names = namesOf(status.resources);
   const execution = executeGraph(doc, schedule.graph, {
-    now: options.now,
+    now: options.recordedAt ?? options.now,
     failures: options.failures ?? [],
     exists: (id) => names.has(id),
   });

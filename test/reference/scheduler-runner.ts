@@ -117,7 +117,8 @@ export function runCase(name: string): Outputs {
   const doc = cibDoc(upgraded.root);
   const time = TIMES[name];
   const date = root.attrs.get("execution-date");
-  let now = Math.floor(Date.now() / 1000);
+  const recordedAt = Math.floor(Date.now() / 1000);
+  let now = recordedAt;
   let line: string | undefined;
   if (time !== undefined) {
     const parsed = parseDateTime(time);
@@ -128,7 +129,7 @@ export function runCase(name: string): Outputs {
     now = Number(date);
     line = executionDateLine(now);
   }
-  const done = simulate(doc, { now, schedule: true, execute: true, traceScores: true });
+  const done = simulate(doc, { now, recordedAt, schedule: true, execute: true, traceScores: true });
   const plain = { attributes: false, failCounts: false };
   const dateLines = line === undefined ? [] : [line];
   const summary = [

@@ -38,7 +38,6 @@ function checkPostponedFailures(book: Book): void {
     const run = (): void => {
       const digests = digestsOf(book, rsc, node, op);
       if (digests.verdict === "match" || digests.verdict === "unknown") return;
-      if (leafFailCount(book, node, rsc, true).count === 0) return;
       clearFailCount(book, rsc, node, "remote parameters have changed");
     };
     book.deferredChecks.push({ rsc, run });

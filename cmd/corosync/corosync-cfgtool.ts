@@ -9,6 +9,8 @@ import { connected, errorName, failed, isResult, listedNodes } from "./service-e
 
 const INIT = "Could not initialize corosync configuration API error";
 const KILL_REASON = "killed by administrator";
+/** Links a node may have. */
+const LINKS = 8;
 /** The original does not wait longer for a node to agree to its end. */
 const TRIES = 10;
 
@@ -45,13 +47,19 @@ async function showLinks(
   const nodes = await Promise.all(
     ids.map(async (id) => ({ id, status: await cfg.nodeStatus(id) })),
   );
-  const own = nodes.find(({ id }) => id === local)?.status;
+  // The original shows link 0 only where a node speaks of itself; the others tell which links there are.
+  const links = Array.from({ length: LINKS }, (_, number) =>
+    nodes
+      .toSorted((a, b) => Number(a.id === local) - Number(b.id === local))
+      .map(({ status }) => status?.links[number])
+      .find((link) => link?.enabled === true),
+  );
   const ring = (await cfg.ringStatus())[0]?.name ?? "";
   const name = await protocol(cmap);
   let text = await heading(cfg, cmap);
-  for (const [number, self] of (own?.links ?? []).entries()) {
-    const address = name === "" ? ring : self.source;
-    if (!self.enabled) continue;
+  for (const [number, link] of links.entries()) {
+    if (link === undefined) continue;
+    const address = name === "" ? ring : link.source;
     if (wanted !== undefined && wanted !== String(number) && wanted !== address) continue;
     let codes = "";
     let lines = "";
@@ -79,7 +87,7 @@ async function showNodes(cfg: CfgClient, cmap: CmapClient): Promise<string> {
     text += `nodeid: ${id} ${status.reachable ? "reachable" : "unreachable"}\n`;
     for (const [number, link] of status.links.entries()) {
       if (!link.enabled) continue;
-      const words = link.connected ? "enabled connected" : "enabled disconnected";
+      const words = link.connected ? "enabled connected" : "enabled";
       const ends = `${link.source}${arrow}${link.destination}`;
       text += `   LINK: ${number} ${name} (${ends}) ${words} mtu: ${link.mtu}\n`;
     }

@@ -98,7 +98,7 @@ class Children {
  * put into the realtime class on this occasion.
  */
 function watchMachine(
-  address: string,
+  address: string | undefined,
   everyMs: number,
   changed: (up: boolean) => void,
   realtime: boolean,
@@ -107,6 +107,7 @@ function watchMachine(
   let before = true;
   return setInterval(() => {
     if (realtime) runRealtime();
+    if (address === undefined) return;
     const now = interfaceAddresses().some((a) => a.address === address);
     if (now === before && now !== up) {
       up = now;
@@ -230,7 +231,13 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     options.onReady();
     const up = (isUp: boolean) => post({ kind: "interface", up: isUp, address: place.address });
     setTimeout(() => up(true), FIRST_BIND_MS);
-    watch = watchMachine(place.address, timersOf(config).downcheckMs, up, config.realtime);
+    watch = watchMachine(
+      // knet knows by itself which of its links are up.
+      config.totem.transport === "knet" ? undefined : place.address,
+      timersOf(config).downcheckMs,
+      up,
+      config.realtime,
+    );
     return await host.done;
   } catch (error) {
     say("error", "MAIN", error instanceof Error ? error.message : String(error));

@@ -2,7 +2,8 @@
  * The order at work: what each delivered message does to the CIB, and what it means for this node (HOUSE rules 1, 3, 6).
  * Reached only while this node is synchronised, or when a round ends and what waited is applied.
  */
-import { element } from "../xml/node.ts";
+import { attr, child, element } from "../xml/node.ts";
+import { writeXml } from "../xml/write.ts";
 import type { GroupMember } from "./api.ts";
 import {
   applyAttribute,
@@ -40,6 +41,8 @@ export interface OrderParts {
   readonly controller: Controller;
   readonly executor: Executor;
   readonly door: FrontDoor;
+  readonly leaving: boolean;
+  askToLeave(): void;
 }
 
 export class Order {
@@ -51,7 +54,12 @@ export class Order {
   private readonly executor: Executor;
   private readonly door: FrontDoor;
 
+  private readonly isLeaving: () => boolean;
+  private readonly askToLeave: () => void;
+
   constructor(parts: OrderParts) {
+    this.isLeaving = () => parts.leaving;
+    this.askToLeave = () => parts.askToLeave();
     this.context = parts.context;
     this.membership = parts.membership;
     this.state = parts.state;
@@ -122,11 +130,36 @@ export class Order {
     const changed = this.state.set(request.op, applied.doc);
     if (applied.configurationChanged) this.durable.changed();
     this.door.cib.afterDelivery();
+    if (changed) this.restoreOwnState(request.op);
     if (changed) {
       this.controller.trigger(
         applied.configurationChanged ? "Configuration change" : "Status change",
       );
     }
+  }
+
+  /** Rule 3: what a client wiped or replaced of our own status, we say again. */
+  private restoreOwnState(op: string): void {
+    const state = nodeState(this.state.doc, this.context.self.id);
+    const isWhole =
+      state !== undefined &&
+      attr(state, "join") === "member" &&
+      attr(state, "crmd") === "online" &&
+      child(state, "lrm") !== undefined;
+    const isReplaced = op === "cib_erase" || op === "cib_replace";
+    if (!this.membership.isSettled || (isWhole && !isReplaced)) return;
+    this.publish();
+    if (this.isLeaving()) this.askToLeave();
+  }
+
+  /** Our own history and what runs, into the order. */
+  publish(): void {
+    this.context.multicast({
+      kind: "publish",
+      label: this.membership.label,
+      inFlight: this.executor.inFlight,
+      body: writeXml(this.executor.lrm, { indent: false }),
+    });
   }
 
   private applyPublish(
@@ -139,6 +172,7 @@ export class Order {
     this.state.set("cib_modify", applyPublish(this.state.doc, node, lrm));
     this.membership.published.add(nodeId);
     this.controller.inFlight.replace(nodeId, message.inFlight);
+    this.controller.trigger("Node state");
   }
 
   private applyMark(message: Extract<Message, { kind: "quorum-mark" }>, node: NodeName): void {

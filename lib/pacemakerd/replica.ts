@@ -304,12 +304,7 @@ export class Replica {
     this.logController();
     this.context.setTimer("quorum-wait", QUORUM_WAIT_MS);
     this.drainQueue();
-    this.context.multicast({
-      kind: "publish",
-      label: membership.label,
-      inFlight: this.executor.inFlight,
-      body: writeXml(this.executor.lrm, { indent: false }),
-    });
+    this.order.publish();
     if (this.leaving) this.askToLeave();
   }
 

@@ -30,6 +30,10 @@ export class FencerService {
       );
       return;
     }
+    if (attr(xml, "crm_task") === "rm_node_cache") {
+      this.clients.acknowledge(message, 0);
+      return;
+    }
     if (op === "st_notify") {
       this.clients.acknowledge(message, 0);
       return;

@@ -173,3 +173,20 @@ describe("endings", () => {
     expect(lone.logs("error").join()).toContain("crmd");
   });
 });
+
+describe("status belongs to its owner", () => {
+  test("after an erase the node says again what runs", () => {
+    const lone = new Lone().join();
+    deliver(lone, order("start"));
+    lone.finish(0);
+    lone.ask(
+      "cib_rw",
+      `<cib_command t="cib" cib_op="cib_erase" cib_callid="2" cib_callopt="${SYNC}"/>`,
+    );
+    const own = lone.core.view.ownState()!;
+    expect(attr(own, "join")).toBe("member");
+    expect(child(child(own, "lrm")!, "lrm_resources")!.children.map((c) => attr(c, "id"))).toEqual([
+      "r",
+    ]);
+  });
+});

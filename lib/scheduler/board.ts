@@ -121,6 +121,8 @@ export class Book {
   updateDepth = 0;
   /** Brings an action in line with its relations; set while orderings settle. */
   update: (action: Action) => void = () => {};
+  /** Wants a node fenced (actions/fence.ts); set when the book is opened. */
+  fence: (node: Node, reason: string) => void = () => {};
   /** Connections whose parameters are known only once their container is assigned. */
   readonly deferredChecks: { readonly rsc: Rsc; readonly run: () => void }[] = [];
   private readonly byId = new Map<string, Rsc>();

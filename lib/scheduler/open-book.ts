@@ -2,7 +2,7 @@
 import type { ClusterStatus, Intent } from "../status/state.ts";
 import { opKey, Task } from "./actions/action.ts";
 import { clearFailCount } from "./actions/cleanup.ts";
-import { fenceOperation } from "./actions/fence.ts";
+import { fenceNode, fenceOperation } from "./actions/fence.ts";
 import { findActions, requestAction } from "./actions/table.ts";
 import type { ScheduleOptions } from "./api.ts";
 import { Book, type Rsc, type Variants } from "./board.ts";
@@ -57,6 +57,7 @@ export function openBook(
   variants: Variants,
 ): Book {
   const book = new Book(status, settings, variants);
+  book.fence = (node, reason) => fenceNode(book, node, reason, false);
   for (const intent of status.intents) replay(book, intent);
   return book;
 }

@@ -371,9 +371,7 @@ function buildReplica(
   const bundled = clone?.children[number];
   if (bundled !== undefined && ip !== undefined) bundled.meta.set("external-ip", address!);
   const connected =
-    bundled === undefined
-      ? undefined
-      : connectReplica(build, number, container, address, bundled);
+    bundled === undefined ? undefined : connectReplica(build, number, container, address, bundled);
   if (connected !== undefined) bundle.children.push(connected.connection);
   return {
     number,

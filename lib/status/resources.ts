@@ -6,7 +6,6 @@ import { mergeSort } from "../base/collections.ts";
 import { INFINITY, parseScore } from "../base/score.ts";
 import type { Clone, Group, Primitive, Resource } from "../cib/model.ts";
 import { parseIntervalMs } from "../time/interval.ts";
-import { attr } from "../xml/node.ts";
 import { unpackBundle } from "./bundles.ts";
 import { Discovery } from "./node-table.ts";
 import { isConnection, setBuiltInAttributes, toInteger } from "./nodes.ts";
@@ -379,9 +378,4 @@ export function linkConnection(reader: Reader, resource: ResourceState): void {
   if (resource.launcher !== undefined) node.kind = "guest";
   if (node.isGuest) node.unclean = false;
   setBuiltInAttributes(reader, node);
-}
-
-/** Text of an XML attribute of the resource's element. */
-export function xmlAttribute(resource: ResourceState, name: string): string | undefined {
-  return attr(resource.config.xml, name);
 }

@@ -32,10 +32,6 @@ export function isAnonymousClone(resource: ResourceState): boolean {
   return resource.variant === "clone" && !resource.unique;
 }
 
-export function isUniqueClone(resource: ResourceState): boolean {
-  return resource.variant === "clone" && resource.unique;
-}
-
 /** True when `ancestor` is `resource` or above it. */
 export function isWithin(resource: ResourceState, ancestor: ResourceState): boolean {
   for (let at: ResourceState | undefined = resource; at !== undefined; at = at.parent) {

@@ -15,9 +15,10 @@ import { addOrdering } from "../constraints/ordering.ts";
 import { Rel } from "../ordering/relation.ts";
 import { opKey, Task } from "./action.ts";
 import { clearFailCount, scheduleCleanup } from "./cleanup.ts";
+import { isUnfencingDevice } from "./fence-devices.ts";
 import { cancelAction } from "./recurring.ts";
 import { requestAction } from "./table.ts";
-import { isUnfencingDevice, triggerUnfencing } from "./unfencing.ts";
+import { triggerUnfencing } from "./unfencing.ts";
 
 /** Operations whose parameters are compared when they do not recur. */
 const CHECKED_ONCE: ReadonlySet<string> = new Set([

@@ -5,8 +5,8 @@ import { canFence } from "../../status/fencing.ts";
 import type { Book, Node } from "../board.ts";
 import type { Action } from "./action.ts";
 import { Task } from "./action.ts";
+import { addUnfencingDigests } from "./fence-devices.ts";
 import { requestAction } from "./table.ts";
-import { addUnfencingDigests } from "./unfencing.ts";
 
 /** Seconds by which fencing of the most valuable partition is delayed (spec/scheduler-1 section C.11). */
 function priorityDelay(book: Book, node: Node): number {

@@ -120,7 +120,16 @@ interface Gathered {
   readonly allowed: readonly Node[];
 }
 
-const LISTS = ["active", "inactive", "unpromoted", "promoted", "start", "stop", "promote", "demote"];
+const LISTS = [
+  "active",
+  "inactive",
+  "unpromoted",
+  "promoted",
+  "start",
+  "stop",
+  "promote",
+  "demote",
+];
 
 function gatherLeaf(rsc: Rsc, into: Map<string, Entry[]>): void {
   const push = (list: string, entry: Entry): void => {
@@ -201,7 +210,8 @@ function keysOf(book: Book, clone: Rsc, gathered: Gathered): Map<string, string>
     keys.set(`notify_${prefix}_resource`, resources);
     keys.set(`notify_${prefix}_uname`, nodes);
   };
-  for (const name of ["stop", "start", "demote", "promote", "active", "unpromoted"]) set(name, name);
+  for (const name of ["stop", "start", "demote", "promote", "active", "unpromoted"])
+    set(name, name);
   set("slave", "unpromoted");
   set("promoted", "promoted");
   set("master", "promoted");
@@ -292,7 +302,12 @@ function behindDeadConnection(rsc: Rsc): boolean {
   return start !== undefined && !start.runnable;
 }
 
-function tellComing(book: Book, rsc: Rsc, n: Notification, keys: ReadonlyMap<string, string>): void {
+function tellComing(
+  book: Book,
+  rsc: Rsc,
+  n: Notification,
+  keys: ReadonlyMap<string, string>,
+): void {
   if (rsc.nextRole === Role.stopped) return;
   const node = rsc.assigned;
   if (node === undefined || behindDeadConnection(rsc)) return;

@@ -14,12 +14,6 @@ import { Role } from "../../status/roles.ts";
 import { isActive } from "../../status/tree.ts";
 import type { Book, Node, Rsc } from "../board.ts";
 import { Action, Flag, type Need, parseKey, Task } from "./action.ts";
-import { fenceNode } from "./fence.ts";
-
-/** Node and book fields that "can it be fenced" asks for. */
-export function nodeCanBeFenced(book: Book, node: Node): boolean {
-  return canFence(book, node);
-}
 
 /**
  * Actions of a resource by key, oldest first. With a node: those on it, and those without a node yet, which then take
@@ -157,7 +151,7 @@ function judgeRunnable(book: Book, action: Action, rsc: Rsc): void {
   if (!action.onDc && !node.online && (!node.isGuest || node.remoteReset)) {
     action.runnable = false;
     if (action.task === Task.stop && rsc.managed && !node.unclean) {
-      fenceNode(book, node, "stop is unrunnable", false);
+      book.fence(node, "stop is unrunnable");
     }
     return;
   }
@@ -167,7 +161,7 @@ function judgeRunnable(book: Book, action: Action, rsc: Rsc): void {
   }
   if (action.needs === "nothing") {
     action.reason = undefined;
-    action.runnable = !(node.isGuest && !nodeCanBeFenced(book, node));
+    action.runnable = !(node.isGuest && !canFence(book, node));
     return;
   }
   judgeQuorum(book, action, rsc);

@@ -152,9 +152,7 @@ function mergeMember(
       : mergeScores(book, last, last, last.allowed, rec, factor, flags);
   }
   const first = group.children[0];
-  return first === undefined
-    ? table
-    : mergeScores(book, first, target, table, rec, factor, flags);
+  return first === undefined ? table : mergeScores(book, first, target, table, rec, factor, flags);
 }
 
 function mergeOne(

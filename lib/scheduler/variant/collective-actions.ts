@@ -73,9 +73,7 @@ export function makeStartStop(book: Book, rsc: Rsc, instances: readonly Rsc[]): 
 
 function changesRole(rsc: Rsc, task: string): boolean {
   if (rsc.children.length > 0) return rsc.children.some((c) => changesRole(c, task));
-  return rsc.actions.some(
-    (action) => action.task === task && !action.optional && action.runnable,
-  );
+  return rsc.actions.some((action) => action.task === task && !action.optional && action.runnable);
 }
 
 /** promote, promoted, demote, demoted of a promotable clone. */

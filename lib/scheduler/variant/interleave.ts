@@ -20,11 +20,7 @@ export function originalTask(action: Action): string {
   return memberTask(subjectOf(action));
 }
 
-export function newestByTask(
-  rsc: Rsc,
-  task: string,
-  node: Node | undefined,
-): Action | undefined {
+export function newestByTask(rsc: Rsc, task: string, node: Node | undefined): Action | undefined {
   for (let i = rsc.actions.length - 1; i >= 0; i--) {
     const action = rsc.actions[i]!;
     if (action.task !== task) continue;

@@ -95,6 +95,20 @@ export const faults: readonly Fault[] = [
     ),
   },
   {
+    name: "a resource is cleaned up",
+    inject: (world, workload, resources) => {
+      const node = anyUp(world);
+      const target = world.prng.pick(world.nodes);
+      if (node !== undefined) workload.cleanUp(node, target, world.prng.pick(resources));
+    },
+  },
+  {
+    name: "a node's status is wiped",
+    inject: onNode((world, node, workload) =>
+      workload.wipeStatus(node, world.prng.pick(world.nodes)),
+    ),
+  },
+  {
     name: "everything loses power",
     inject: (world) => {
       if (!world.prng.chance(0.3)) return;

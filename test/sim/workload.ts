@@ -43,6 +43,8 @@ export class Workload {
   private readonly world: World;
   private readonly pending = new Map<string, string>();
   private nextMark = 1;
+  /** Mark of the request that is being sent at this moment. */
+  private expected = "";
 
   constructor(world: World) {
     this.world = world;
@@ -50,9 +52,6 @@ export class Workload {
 
   /** Sends one request to a node's cib_rw; `mark` "" = nobody watches it. */
   request(sim: SimNode, op: string, section: string, data: XmlElement, mark: string): void {
-    const client = sim.node.toolClient();
-    const key = `${sim.id}/${sim.managerLife}/${client}`;
-    if (mark !== "") this.pending.set(key, mark);
     const command = element(
       "cib_command",
       {
@@ -64,20 +63,12 @@ export class Workload {
       },
       [element("cib_calldata", {}, [data])],
     );
-    const message = encodePacemakerFrame({
-      id: 1,
-      flags: 0,
-      text: writeXml(command, { indent: false }),
-    });
-    this.world.toManager(sim, {
-      kind: "client-connected",
-      service: "cib_rw",
-      client,
-      uid: 0,
-      gid: 0,
-      pid: 1,
-    });
-    this.world.toManager(sim, { kind: "client-request", client, message });
+    // The reply comes later, with the order; but a refusal may come at once.
+    this.expected = mark;
+    const client = this.send(sim, "cib_rw", command);
+    if (this.expected === "" || mark === "") return;
+    this.expected = "";
+    this.pending.set(`${sim.id}/${sim.managerLife}/${client}`, mark);
   }
 
   /** A change that nothing else ever touches. */
@@ -106,13 +97,53 @@ export class Workload {
     this.request(sim, "cib_modify", "nodes", element("nodes", {}, [node]), "");
   }
 
+  /** `crm_resource -C`: a node forgets what it knows of a resource, and probes it again. */
+  cleanUp(sim: SimNode, target: SimNode, resource: string): void {
+    const primitive = element("primitive", {
+      id: resource,
+      class: "ocf",
+      provider: "pacemaker",
+      type: "Dummy",
+    });
+    const order = element("rsc_op", { on_node: target.name, "transition-key": "1:0:0:x" }, [
+      primitive,
+      element("attributes", { crm_feature_set: "3.16.1" }),
+    ]);
+    const envelope = element("x", { t: "crmd", crm_task: "lrm_delete", reference: "clean-up" }, [
+      element("crm_xml", {}, [order]),
+    ]);
+    this.send(sim, "crmd", envelope);
+  }
+
+  /** An administrator deletes a node's whole state. */
+  wipeStatus(sim: SimNode, target: SimNode): void {
+    this.request(sim, "cib_delete", "status", element("node_state", { uname: target.name }), "");
+  }
+
+  private send(sim: SimNode, service: string, xml: XmlElement): number {
+    const client = sim.node.toolClient();
+    const text = writeXml(xml, { indent: false });
+    const message = encodePacemakerFrame({ id: 1, flags: 0, text });
+    this.world.toManager(sim, {
+      kind: "client-connected",
+      service,
+      client,
+      uid: 0,
+      gid: 0,
+      pid: 1,
+    });
+    this.world.toManager(sim, { kind: "client-request", client, message });
+    return client;
+  }
+
   /** A reply to one of our clients. */
   answer(sim: SimNode, client: number, message: Uint8Array): void {
     const frame = decodePacemakerFrame(message);
     const key = `${sim.id}/${sim.managerLife}/${client}`;
-    const mark = this.pending.get(key);
+    const mark = this.pending.get(key) ?? (this.expected === "" ? undefined : this.expected);
     if (mark === undefined || isRejection(frame)) return;
     this.pending.delete(key);
+    this.expected = "";
     const rc = attr(parseXml(frame.text), "cib_rc");
     if (rc !== "0") {
       this.refused++;

@@ -182,7 +182,9 @@ async function watch(
     session.print(`${EVENTS.get(change.event) ?? "unknown"}> ${line(change.key, item, binary)}\n`);
   });
   session.print('Type "q" to finish\n');
-  await session.readStdin();
+  for await (const chunk of process.stdin) {
+    if (String(chunk).includes("q")) break;
+  }
   return { exit: 0 };
 }
 

@@ -1,14 +1,14 @@
 /** corosync-cpgtool: groups and their processes; texts and exit codes of the original. */
 import { defineTool, type ToolResult } from "../../lib/cli/tool.ts";
-import { connectCfg } from "../../lib/client/cfg.ts";
-import { connectCpg } from "../../lib/client/cpg.ts";
+import { type CfgClient, connectCfg } from "../../lib/client/cfg.ts";
+import { type CpgClient, connectCpg } from "../../lib/client/cpg.ts";
 import { connected, isResult } from "./service-error.ts";
 
 const LIBRARY_ERROR = 2;
 
-/** Bytes that do not print as \xNN, unless they are wanted as they are. */
+/** Bytes that do not print as \xNN, or, raw, as the UTF-8 text they are. */
 function groupText(group: string, raw: boolean): string {
-  if (raw) return group;
+  if (raw) return new TextDecoder().decode(Uint8Array.from(group, (char) => char.charCodeAt(0)));
   return [...group]
     .map((char) => {
       const code = char.charCodeAt(0);
@@ -16,6 +16,38 @@ function groupText(group: string, raw: boolean): string {
       return code >= 0x20 && code < 0x7f ? char : `\\x${code.toString(16).padStart(2, "0")}`;
     })
     .join("");
+}
+
+/** Names of all groups: one a line, or all in one line with a delimiter behind each. */
+async function showNames(cpg: CpgClient, raw: boolean, delimiter: string | undefined) {
+  const names = (await cpg.groups()).map((name) => groupText(name, raw));
+  return delimiter === undefined
+    ? names.map((name) => `${name}\n`).join("")
+    : `${names.map((name) => `${name}${delimiter}`).join("")}\n`;
+}
+
+/** One line for each process, without addresses: for programs. */
+async function showRows(cpg: CpgClient, raw: boolean, delimiter: string): Promise<string> {
+  const rows = (await cpg.processes()).map(({ group, pid, nodeId }) => [
+    groupText(group, raw),
+    String(pid),
+    String(nodeId),
+  ]);
+  return [["GRP_NAME", "PID", "NODEID"], ...rows].map((row) => `${row.join(delimiter)}\n`).join("");
+}
+
+/** Groups, and below each its processes. */
+async function showTable(cpg: CpgClient, cfg: CfgClient, raw: boolean): Promise<string> {
+  const cell = (text: string) => text.padStart(10);
+  let out = `Group Name\t${cell("PID")}\t${cell("Node ID")}\n`;
+  let last: string | undefined;
+  for (const { group, nodeId, pid } of await cpg.processes()) {
+    if (group !== last) out += `${groupText(group, raw)}\n`;
+    last = group;
+    const address = (await cfg.nodeAddresses(nodeId)).join(", ");
+    out += `\t\t${cell(String(pid))}\t${cell(String(nodeId))} (${address})\n`;
+  }
+  return out;
 }
 
 export default defineTool({
@@ -40,25 +72,9 @@ export default defineTool({
     );
     if (isResult(cpg)) return cpg;
     const raw = options.flag("raw");
-    if (options.flag("names")) {
-      const names = await cpg.groups();
-      return { exit: 0, out: names.map((name) => `${groupText(name, raw)}\n`).join("") };
-    }
-    const cfg = await connectCfg(session.ipc);
-    const delimiter = options.value("delimiter") ?? "\t";
-    const wide = options.value("delimiter") === undefined;
-    const cell = (text: string, width: number) => (wide ? text.padStart(width) : text);
-    let out = wide
-      ? `Group Name\t${cell("PID", 10)}\t${cell("Node ID", 10)}\n`
-      : `Group Name${delimiter}PID${delimiter}Node ID\n`;
-    let last: string | undefined;
-    for (const { group, nodeId, pid } of await cpg.processes()) {
-      if (group !== last && wide) out += `${groupText(group, raw)}\n`;
-      const name = wide ? `\t\t` : `${groupText(group, raw)}${delimiter}`;
-      last = group;
-      const address = (await cfg.nodeAddresses(nodeId)).join(", ");
-      out += `${name}${cell(String(pid), 10).trimEnd()}${delimiter}${cell(String(nodeId), 10)} (${address})\n`;
-    }
-    return { exit: 0, out };
+    const delimiter = options.value("delimiter");
+    if (options.flag("names")) return { exit: 0, out: await showNames(cpg, raw, delimiter) };
+    if (delimiter !== undefined) return { exit: 0, out: await showRows(cpg, raw, delimiter) };
+    return { exit: 0, out: await showTable(cpg, await connectCfg(session.ipc), raw) };
   },
 });

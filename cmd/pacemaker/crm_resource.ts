@@ -1,6 +1,8 @@
 /** crm_resource: questions and orders about resources (spec/outputs-and-tools D8). Each command has its file in resource/. */
 import { CrmError } from "../../lib/base/error.ts";
 import { Exit } from "../../lib/base/exit.ts";
+import { exitCode, exitOfResult } from "../../lib/base/result-code.ts";
+import type { CibDoc } from "../../lib/cib/document.ts";
 import {
   defineTool,
   type OptionSpec,
@@ -8,7 +10,12 @@ import {
   type Session,
   type ToolResult,
 } from "../../lib/cli/tool.ts";
-import { openCib } from "../../lib/client/cib-source.ts";
+import {
+  type CibSource,
+  CibSourceError,
+  openCib,
+  resultCodeOf,
+} from "../../lib/client/cib-source.ts";
 import { readStatus } from "../../lib/status/status.ts";
 import { element } from "../../lib/xml/node.ts";
 import { listConstraints } from "./resource/constraints.ts";
@@ -26,7 +33,7 @@ import {
 } from "./resource/queries.ts";
 import { ban, clear, move } from "./resource/relocate.ts";
 import { logStatus } from "./status-log.ts";
-import { OUTPUT_OPTIONS, withOutput } from "./tool-output.ts";
+import { OUTPUT_OPTIONS, type ToolOutput, withOutput } from "./tool-output.ts";
 
 function flag(key: string, short: string | undefined, help: string, group: string): OptionSpec {
   return {
@@ -157,6 +164,29 @@ function commandOf(given: ParsedOptions): { readonly command: Command; readonly 
   return { command: COMMAND_TABLE[last?.key ?? "list"] ?? list, value: last?.value ?? "" };
 }
 
+async function opened(given: ParsedOptions, session: Session): Promise<CibSource> {
+  try {
+    return await openCib(session, { file: given.value("xml-file") });
+  } catch (error) {
+    const rc = resultCodeOf(error);
+    if (rc === undefined) throw error;
+    const exit = exitOfResult(rc);
+    const head = `Could not connect to the CIB: ${(error as Error).message}`;
+    throw new CrmError(`${head}\nError performing operation: ${exitCode(exit).text}`, exit);
+  }
+}
+
+async function currentCib(source: CibSource, output: ToolOutput): Promise<CibDoc> {
+  try {
+    return await source.document();
+  } catch (error) {
+    if (!(error instanceof CibSourceError)) throw error;
+    output.error(`Could not obtain the current CIB: ${error.message}`);
+    const text = `Error performing operation: ${exitCode(error.exit).text}`;
+    throw new CrmError(text, error.exit);
+  }
+}
+
 async function run(given: ParsedOptions, session: Session): Promise<ToolResult> {
   return withOutput(given, session, async (output) => {
     if (given.positionals.length > 0) {
@@ -168,10 +198,10 @@ async function run(given: ParsedOptions, session: Session): Promise<ToolResult> 
     if (given.flag("expired") && !given.flag("clear")) {
       throw new CrmError("--expired requires --clear or -U", Exit.usage);
     }
-    const source = await openCib(session, { file: given.value("xml-file") });
+    const source = await opened(given, session);
     try {
       const now = Math.floor(session.now() / 1000);
-      const status = readStatus(await source.document(), now);
+      const status = readStatus(await currentCib(source, output), now);
       logStatus(given, session, status);
       const { command, value: word } = commandOf(given);
       return output.finish(await command({ given, session, source, output, status }, word));

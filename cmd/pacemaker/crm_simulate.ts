@@ -34,6 +34,7 @@ import { readStatus } from "../../lib/status/status.ts";
 import { parseDateTime } from "../../lib/time/iso8601.ts";
 import { child, element, withChildren, type XmlElement } from "../../lib/xml/node.ts";
 import { parseXmlBytes } from "../../lib/xml/parse.ts";
+import { makePatchset } from "../../lib/xml/patch.ts";
 import { writeXml } from "../../lib/xml/write.ts";
 import { logStatus } from "./status-log.ts";
 import { OUTPUT_OPTIONS, type ToolOutput, withOutput } from "./tool-output.ts";
@@ -67,17 +68,21 @@ async function readInput(given: ParsedOptions, session: Session): Promise<Input>
 async function readLive(inPlace: boolean, session: Session): Promise<Input> {
   const source = await openCib(session, { readOnly: !inPlace });
   try {
-    const store = async (data: XmlElement): Promise<void> => {
+    const before = await source.document();
+    // A patch names the version it starts from: what somebody else changed meanwhile is never overwritten.
+    const store = async (result: XmlElement): Promise<void> => {
+      const data = makePatchset(before.root, result);
+      if (data === undefined) return;
       const target = await openCib(session);
       try {
-        const answer = await target.apply({ op: "cib_replace", data });
+        const answer = await target.apply({ op: "cib_apply_diff", data });
         const text = answer.why ?? resultText(answer.rc);
         if (answer.rc !== 0) throw new CrmError(text, exitOfResult(answer.rc));
       } finally {
         target.close();
       }
     };
-    return { ...prepared((await source.document()).root), store };
+    return { ...prepared(before.root), store };
   } finally {
     source.close();
   }

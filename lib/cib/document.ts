@@ -1,7 +1,7 @@
 /**
  * A CIB version: the root element and its version triple. Immutable; making a new version copies only the changed path.
  */
-import { attr, child, type XmlElement } from "../xml/node.ts";
+import { attr, child, withAttr, type XmlElement } from "../xml/node.ts";
 
 /** admin_epoch, epoch, num_updates: compared in this order. */
 export interface CibVersion {
@@ -36,6 +36,13 @@ export function cibDoc(root: XmlElement): CibDoc {
 /** Negative when a is older than b, positive when newer, 0 when equal. */
 export function compareVersions(a: CibVersion, b: CibVersion): number {
   return a.adminEpoch - b.adminEpoch || a.epoch - b.epoch || a.numUpdates - b.numUpdates;
+}
+
+/** One version more: of the configuration (epoch), or of the status (num_updates, by so many changes). */
+export function raiseVersion(root: XmlElement, configuration: boolean, updates = 1): XmlElement {
+  const { epoch, numUpdates } = cibDoc(root).version;
+  if (!configuration) return withAttr(root, "num_updates", String(numUpdates + updates));
+  return withAttr(withAttr(root, "epoch", String(epoch + 1)), "num_updates", "0");
 }
 
 /** "admin_epoch.epoch.num_updates", as the logs write it. */

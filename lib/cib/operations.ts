@@ -12,7 +12,7 @@ import { ctimeText } from "../time/iso8601.ts";
 import { sameXml } from "../xml/diff.ts";
 import { attr, child, withAttr, type XmlElement } from "../xml/node.ts";
 import { checkWrite, filterRead } from "./acl.ts";
-import { type CibDoc, cibDoc, compareVersions, versionText } from "./document.ts";
+import { type CibDoc, cibDoc, compareVersions, raiseVersion, versionText } from "./document.ts";
 import { bump, create, erase, modify, patch, remove, replace, upgrade } from "./edit.ts";
 import { query } from "./query.ts";
 import {
@@ -70,7 +70,10 @@ export function applyRequest(
   if (!isWrite(request.op)) return readRequest(doc, request, context);
   const edited = OPERATIONS[request.op](doc.root, request, context);
   if (isRejection(edited)) return withReadableResult(edited, context, doc);
-  if (edited.root === undefined || sameXml(edited.root, doc.root)) {
+  if (
+    edited.root === undefined ||
+    (!rewrites(doc, request, edited.root) && sameXml(edited.root, doc.root))
+  ) {
     const outcome = { doc, changed: false, configurationChanged: false };
     return edited.result === undefined ? outcome : { ...outcome, result: edited.result };
   }
@@ -115,7 +118,8 @@ function finish(
   request: CibRequest,
   context: CibContext,
 ): CibOutcome | CibRejection {
-  const configurationChanged = changedConfiguration(doc.root, edited);
+  const configurationChanged =
+    rewrites(doc, request, edited) || changedConfiguration(doc.root, edited);
   const given = cibDoc(edited);
   if (request.op !== "cib_apply_diff" && isOlder(doc, given)) {
     const text = `${versionText(given.version)} is older than ${versionText(doc.version)}`;
@@ -143,6 +147,13 @@ function finish(
   return { doc: cibDoc(root), changed: true, configurationChanged };
 }
 
+/** Replacing an element of the configuration is a change of version even where it stays the same. */
+function rewrites(doc: CibDoc, request: CibRequest, edited: XmlElement): boolean {
+  if (request.op !== "cib_replace" || request.data === undefined) return false;
+  const isPart = !/^(cib|configuration|status)$/.test(request.data.name);
+  return isPart && child(edited, "configuration") !== child(doc.root, "configuration");
+}
+
 /** Many small requests may not build what no parser accepts. Only what changed is looked at. */
 function isTooDeep(before: XmlElement | undefined, after: XmlElement, depth: number): boolean {
   if (before === after) return false;
@@ -160,12 +171,6 @@ function isOlder(before: CibDoc, after: CibDoc): boolean {
 /** A patchset brings the version of its result with it. */
 function carriesVersion(before: CibDoc, after: CibDoc, request: CibRequest): boolean {
   return request.op === "cib_apply_diff" && compareVersions(after.version, before.version) > 0;
-}
-
-function raiseVersion(root: XmlElement, configurationChanged: boolean): XmlElement {
-  const { epoch, numUpdates } = cibDoc(root).version;
-  if (!configurationChanged) return withAttr(root, "num_updates", String(numUpdates + 1));
-  return withAttr(withAttr(root, "epoch", String(epoch + 1)), "num_updates", "0");
 }
 
 function changedConfiguration(before: XmlElement, after: XmlElement): boolean {

@@ -3,7 +3,7 @@
  * (spec/outputs-and-tools section A3.3). Everything is a function from document to document, with one text per change.
  */
 import { isRejection, type Rejection, reject } from "../base/error.ts";
-import { type CibDoc, cibDoc, section } from "../cib/document.ts";
+import { type CibDoc, cibDoc, raiseVersion, section } from "../cib/document.ts";
 import { readCib } from "../cib/read.ts";
 import { OUR_FEATURE_SET } from "../cib/schema.ts";
 import { resolveSets } from "../status/nvsets.ts";
@@ -83,7 +83,7 @@ function editSection(doc: CibDoc, name: string, edit: (section: XmlElement) => X
     known === undefined
       ? withChildren(doc.root, [next, ...doc.root.children])
       : withChild(doc.root, known, next);
-  return cibDoc(root);
+  return cibDoc(raiseVersion(root, true));
 }
 
 function setProperty(doc: CibDoc, name: string, value: string): CibDoc {
@@ -145,7 +145,7 @@ function setTicket(doc: CibDoc, id: string, name: string, value: string): CibDoc
   const root = doc.root.children.includes(status)
     ? withChild(doc.root, status, nextStatus)
     : withChildren(doc.root, [...doc.root.children, nextStatus]);
-  return cibDoc(root);
+  return cibDoc(raiseVersion(root, false));
 }
 
 /** The configured primitive behind a resource name, instance number or not. */

@@ -4,7 +4,7 @@
  */
 
 import type { CibDoc } from "../cib/document.ts";
-import { cibDoc } from "../cib/document.ts";
+import { cibDoc, raiseVersion } from "../cib/document.ts";
 import {
   attr,
   child,
@@ -97,6 +97,8 @@ export class StatusEdit {
   private readonly nodes: (NodeEntry | XmlElement)[] = [];
   private readonly byName = new Map<string, NodeEntry>();
   private readonly byId = new Map<string, NodeEntry>();
+  /** Each edit is an update of its own, as it would be in a cluster. */
+  private updates = 0;
 
   constructor(doc: CibDoc) {
     this.doc = doc;
@@ -129,6 +131,7 @@ export class StatusEdit {
       this.byName.set(name, byId);
       return byId;
     }
+    this.updates += 1;
     return this.add({
       attrs: new Map([
         ["id", id],
@@ -148,6 +151,7 @@ export class StatusEdit {
     forget: boolean,
   ): void {
     const node = this.node(name, id);
+    this.updates += 1;
     for (const [key, value] of Object.entries(words)) node.attrs.set(key, value);
     node.attrs.set("crm-debug-origin", ORIGIN);
     if (!forget) return;
@@ -158,6 +162,7 @@ export class StatusEdit {
   /** Sets a transient attribute; answers nothing. */
   setAttribute(name: string, id: string, attribute: string, value: string): void {
     const node = this.node(name, id);
+    this.updates += 1;
     const nodeId = node.attrs.get("id") ?? id;
     const at = node.others.findIndex((c) => c.name === "transient_attributes");
     const transient =
@@ -201,6 +206,7 @@ export class StatusEdit {
   /** Writes the result of an operation into the history. */
   record(nodeName: string, nodeId: string, record: OperationRecord): void {
     const node = this.node(nodeName, nodeId);
+    this.updates += 1;
     if (node.histories === undefined) {
       node.histories = new Map();
       node.lrmAttrs = new Map([["id", nodeId]]);
@@ -229,6 +235,6 @@ export class StatusEdit {
       known === undefined
         ? withChildren(root, [...root.children, status])
         : withChild(root, known, status);
-    return cibDoc(edited);
+    return cibDoc(this.updates === 0 ? edited : raiseVersion(edited, false, this.updates));
   }
 }

@@ -105,6 +105,8 @@ export class ToolsRunner {
   readonly #manifest: Readonly<Record<string, readonly Entry[]>>;
   #expected: ReadonlyMap<string, string[]> = new Map();
   #group = "";
+  /** What the transcripts slept: the tools' clock is ahead by it, nobody waits. */
+  #sleptMs = 0;
 
   constructor(data: string) {
     this.#data = data;
@@ -152,8 +154,11 @@ export class ToolsRunner {
     if (entry.type === "AclTest") stdin = await this.#aclInput(entry, env);
     else await this.#commands(entry.setup, env);
     const cmd = typeof entry.cmd === "string" ? entry.cmd : (entry.cmd ?? []).join(" ");
-    const tool = shellWords(cmd)[0]?.[0] ?? "";
-    const result = await this.#command(cmd, env, stdin);
+    const steps = cmd.split(" && ");
+    const last = steps.pop() ?? "";
+    await this.#commands(steps, env);
+    const tool = shellWords(last)[0]?.[0] ?? "";
+    const result = await this.#command(last, env, stdin);
     let actual = (result.err ?? "") + (result.out ?? "");
     if (entry.update_cib === true) {
       const cib = await this.#command("cibadmin -Q", { ...env, CIB_user: "root" }, "");
@@ -241,14 +246,18 @@ export class ToolsRunner {
     env: Env,
     stdin: string,
   ): Promise<ToolResult> {
-    if (name === "grep" || name === "sed" || name === "sleep") {
+    if (name === "sleep") {
+      this.#sleptMs += Number(args[0]) * 1000;
+      return { exit: 0 };
+    }
+    if (name === "grep" || name === "sed") {
       const done = spawnSync(name, args, { input: stdin, encoding: "utf8" });
       return { exit: done.status ?? 1, out: done.stdout, err: done.stderr };
     }
     const applet = applets[name];
     if (applet === undefined) return { exit: 127, err: `${name}: not there yet\n` };
     const tool = (await applet.load()).default;
-    const session = fileSession(name, env, stdin);
+    const session = fileSession(name, env, stdin, this.#sleptMs);
     const result = await runTool(tool, args, session.session);
     const out = session.printed() + (result.out ?? "");
     return { ...result, out, err: session.warned() + (result.err ?? "") };
@@ -256,7 +265,7 @@ export class ToolsRunner {
 }
 
 /** A session on real files without any daemon. */
-function fileSession(program: string, env: Env, stdin: string) {
+function fileSession(program: string, env: Env, stdin: string, sleptMs: number) {
   let printed = "";
   let warned = "";
   const missing = (path: string) => new CrmError(`${path}: No such file or directory`, 66);
@@ -267,7 +276,7 @@ function fileSession(program: string, env: Env, stdin: string) {
     hostName: "localhost",
     pid: 1,
     columns: undefined,
-    now: () => Date.now(),
+    now: () => Date.now() + sleptMs,
     sleep: async () => {},
     readStdin: async () => new TextEncoder().encode(stdin),
     readFile: async (path) => {

@@ -1,13 +1,44 @@
 /** crm_resource -a and -A: what keeps a resource where it is (spec/outputs-and-tools D8). */
+
+import { compareBytes } from "../../../lib/base/collections.ts";
 import { Exit } from "../../../lib/base/exit.ts";
 import { parseScore, scoreText } from "../../../lib/base/score.ts";
 import type { ColocationConstraint, LocationConstraint } from "../../../lib/cib/model.ts";
 import { ListWriter } from "../../../lib/render/list-writer.ts";
 import { parseRole, Role, roleText } from "../../../lib/status/roles.ts";
+import type { ClusterStatus } from "../../../lib/status/state.ts";
 import { attr, element, type XmlElement } from "../../../lib/xml/node.ts";
 import { collective, configId, type ResourceContext, wantedResource } from "./context.ts";
 
 type Side = "dependent" | "primary";
+
+function scoreOf(c: ColocationConstraint): string {
+  return scoreText(parseScore(attr(c.xml, "score") ?? "INFINITY") ?? 0);
+}
+
+function colocationXml(c: ColocationConstraint): XmlElement {
+  return element("rsc_colocation", {
+    id: c.id,
+    rsc: c.dependent ?? "",
+    "with-rsc": c.primary ?? "",
+    score: scoreOf(c),
+    "node-attribute": attr(c.xml, "node-attribute") ?? "#uname",
+  });
+}
+
+/** Colocations with `id` on one side: those of the highest priority on the other side first, then by name. */
+export function colocationsOf(
+  status: ClusterStatus,
+  id: string,
+  side: Side,
+): readonly ColocationConstraint[] {
+  const other = (c: ColocationConstraint) => (side === "primary" ? c.dependent : c.primary) ?? "";
+  const priority = (name: string) =>
+    status.resources.find((r) => r.config.id === name)?.priority ?? 0;
+  return status.cib.constraints
+    .filter((c): c is ColocationConstraint => c.kind === "colocation" && c[side] === id)
+    .sort((a, b) => priority(other(b)) - priority(other(a)) || compareBytes(other(a), other(b)));
+}
 
 class Listing {
   readonly out = new ListWriter();
@@ -42,10 +73,8 @@ class Listing {
     }
   }
 
-  private colocations(id: string, side: Side): ColocationConstraint[] {
-    return this.context.status.cib.constraints.filter(
-      (c): c is ColocationConstraint => c.kind === "colocation" && c[side] === id,
-    );
+  private colocations(id: string, side: Side): readonly ColocationConstraint[] {
+    return colocationsOf(this.context.status, id, side);
   }
 
   /** The other side of each colocation, with its own locations below. */
@@ -58,6 +87,7 @@ class Listing {
     );
     for (const c of rows) {
       const other = (own === "primary" ? c.dependent : c.primary) ?? "";
+      this.xml.push(colocationXml(c));
       if (this.visited.has(other)) {
         this.out.item(`${other} (id=${c.id} - loop)`);
         continue;
@@ -70,19 +100,11 @@ class Listing {
   }
 
   private one(c: ColocationConstraint, other: string, own: Side): void {
-    const score = scoreText(parseScore(attr(c.xml, "score") ?? "INFINITY") ?? 0);
+    const score = scoreOf(c);
     const role = parseRole(attr(c.xml, "with-rsc-role") ?? "") ?? Role.unknown;
     const word = own === "primary" ? "needs role" : "with role";
     const needs = role >= Role.unpromoted ? `${word}=${roleText(role)}, ` : "";
     this.out.item(`${other} (score=${score}, ${needs}id=${c.id})`);
-    this.xml.push(
-      element("rsc_colocation", {
-        id: c.id,
-        rsc: c.dependent ?? "",
-        "with-rsc": c.primary ?? "",
-        score,
-      }),
-    );
     this.out.begin("");
     this.locations(other);
     this.visited.add(other);

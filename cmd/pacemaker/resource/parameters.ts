@@ -6,6 +6,7 @@ import { CallOption } from "../../../lib/cib/operations.ts";
 import type { ResourceState } from "../../../lib/status/state.ts";
 import { topOf } from "../../../lib/status/tree.ts";
 import { attr, childrenOf, element, idOf, type XmlElement } from "../../../lib/xml/node.ts";
+import { colocationsOf } from "./constraints.ts";
 import {
   allResources,
   change,
@@ -110,9 +111,8 @@ function withDependents(context: ResourceContext, from: readonly ResourceState[]
   const found = new Map(from.map((r) => [configId(r), r]));
   const queue = [...from];
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
-    for (const c of context.status.cib.constraints) {
-      if (c.kind !== "colocation" || c.primary !== configId(at) || c.dependent === undefined)
-        continue;
+    for (const c of colocationsOf(context.status, configId(at), "primary")) {
+      if (c.dependent === undefined) continue;
       if ((attr(c.xml, "score") ?? "INFINITY").startsWith("-") || found.has(c.dependent)) continue;
       const dependent = allResources(context.status).find((r) => configId(r) === c.dependent);
       if (dependent === undefined) continue;
@@ -157,11 +157,22 @@ async function setElementAttribute(
   name: string,
   value: string,
 ) {
-  const data = element(r.config.xml.name, { id: configId(r), [name]: value });
-  await change(context, { op: "cib_modify", section: "resources", data });
+  await replaceElement(context, r, (attrs) => attrs.set(name, value));
   context.output.line(`Set attribute: name=${name} value=${value}`);
-  context.output.xml(element("resource-settings", {}, [data]));
   return Exit.ok;
+}
+
+/** The resource as configured, with other attributes. */
+async function replaceElement(
+  context: ResourceContext,
+  { config: { xml } }: ResourceState,
+  edit: (attrs: Map<string, string>) => void,
+): Promise<void> {
+  const stored = context.status.cib.find(xml.name, idOf(xml)) ?? xml;
+  const attrs = new Map(stored.attrs);
+  edit(attrs);
+  const data = element(xml.name, attrs, stored.children);
+  await change(context, { op: "cib_replace", section: "resources", data });
 }
 
 /** -p NAME -v VALUE */
@@ -230,14 +241,7 @@ async function deleteElementAttribute(context: ResourceContext, r: ResourceState
   if (/^(id|class|provider|type)$/.test(name)) {
     throw failure(Exit.invalidParameter, `'${name}' is part of what '${configId(r)}' is`);
   }
-  const xml = r.config.xml;
-  if (attr(xml, name) !== undefined) {
-    const attrs = new Map(xml.attrs);
-    attrs.delete(name);
-    const stored = context.status.cib.find(xml.name, idOf(xml)) ?? xml;
-    const data = element(xml.name, attrs, stored.children);
-    await change(context, { op: "cib_replace", section: "resources", data });
-  }
+  await replaceElement(context, r, (attrs) => attrs.delete(name));
   context.output.line(`Deleted attribute: ${name}`);
   return Exit.ok;
 }

@@ -1,4 +1,5 @@
 /** crm_resource's questions: list, raw ids, where, XML, parameters, operations, why (spec/outputs-and-tools D8). */
+import { compareNames } from "../../../lib/base/collections.ts";
 import { CrmError } from "../../../lib/base/error.ts";
 import { Exit } from "../../../lib/base/exit.ts";
 import { clusterXml, resourceXml } from "../../../lib/render/cluster-xml.ts";
@@ -8,7 +9,7 @@ import { primitiveLine, writeResource, writeResources } from "../../../lib/rende
 import { zoneOffset } from "../../../lib/runtime/zone.ts";
 import { parametersOf } from "../../../lib/status/parameters.ts";
 import { Role } from "../../../lib/status/roles.ts";
-import type { Operation, ResourceState } from "../../../lib/status/state.ts";
+import type { Operation, ResourceHistory, ResourceState } from "../../../lib/status/state.ts";
 import { currentNode, leavesOf, topOf } from "../../../lib/status/tree.ts";
 import { ctimeText } from "../../../lib/time/iso8601.ts";
 import { clusterView } from "../../../lib/view/cluster-builder.ts";
@@ -63,11 +64,11 @@ export function placesOf(resource: ResourceState): Place[] {
   );
 }
 
-/** Instances and their base name mean all instances of the clone. */
+/** The base name of instances means all of them. */
 function searched(context: ResourceContext): ResourceState[] {
   const name = context.given.value("resource") ?? "";
   const found = wantedResource(context);
-  if (found.id === name && found.instance === undefined) return [found];
+  if (found.id === name && found.name !== name) return [found];
   const shared = allResources(context.status).filter((r) => r.name === found.name);
   return shared.length === 0 ? [found] : shared;
 }
@@ -76,11 +77,13 @@ function searched(context: ResourceContext): ResourceState[] {
 export function locate(context: ResourceContext): number {
   const { output, given } = context;
   const name = given.value("resource") ?? "";
-  const places = searched(context).flatMap(placesOf);
+  const places = searched(context)
+    .flatMap(placesOf)
+    .sort((a, b) => compareNames(a.node, b.node));
   const rows = places.map((p) =>
     element("node", { state: p.promoted ? "promoted" : undefined }, [], p.node),
   );
-  output.xml(element("resource-search", { resource: name }, rows));
+  output.xml(element("nodes", { resource: name }, rows));
   if (places.length === 0) {
     if (!output.isXml) output.error(`resource ${name} is NOT running`);
     return Exit.ok;
@@ -141,14 +144,37 @@ export function getParameter(context: ResourceContext, name: string): number {
   return Exit.ok;
 }
 
+const clock = (epoch: number) => ctimeText({ epoch, offset: zoneOffset(epoch) });
+
 function operationText(op: Operation): string {
-  const clock = (epoch: number) => ctimeText({ epoch, offset: zoneOffset(epoch) });
   const exec = op.xml.attrs.get("exec-time") ?? "0";
   const times =
     op.lastRcChange === undefined
       ? ""
       : `, last-rc-change='${clock(op.lastRcChange)}', exec=${exec}ms`;
   return `call=${op.callId}, rc=${op.rc}${times}): ${executionStatus(op.status)}`;
+}
+
+function operationXml(
+  op: Operation,
+  history: ResourceHistory,
+  resource: ResourceState | undefined,
+): XmlElement {
+  const config = resource?.config;
+  return element("operation", {
+    op: op.key,
+    node: history.node.name,
+    call: String(op.callId),
+    rc: String(op.rc),
+    status: executionStatus(op.status),
+    rsc: history.id,
+    agent:
+      config?.kind === "primitive"
+        ? `${config.standard}:${config.provider ?? ""}:${config.agent}`
+        : undefined,
+    "last-rc-change": op.lastRcChange === undefined ? undefined : clock(op.lastRcChange),
+    "exec-time": op.xml.attrs.get("exec-time"),
+  });
 }
 
 /** -O (since the last stop), -o (all). */
@@ -168,23 +194,7 @@ export function listOperations(context: ResourceContext, all: boolean): number {
           ? `Unknown resource ${history.id}`
           : primitiveLine(primitiveView(resource, probes), history.id, false);
       context.output.line(`${head}: ${op.key} (node=${history.node.name}, ${operationText(op)}`);
-      const agent =
-        resource?.config.kind === "primitive"
-          ? [resource.config.standard, resource.config.provider, resource.config.agent]
-              .filter((part) => part !== undefined)
-              .join(":")
-          : undefined;
-      rows.push(
-        element("operation", {
-          op: op.key,
-          node: history.node.name,
-          call: String(op.callId),
-          rc: String(op.rc),
-          status: executionStatus(op.status),
-          rsc: history.id,
-          agent,
-        }),
-      );
+      rows.push(operationXml(op, history, resource));
     }
   }
   if (rows.length > 0) context.output.xml(element("operations", {}, rows));

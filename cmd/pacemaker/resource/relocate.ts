@@ -34,7 +34,8 @@ function lifetimeEnd(context: ResourceContext): string | undefined {
   }
   const epoch = Math.floor(context.session.now() / 1000);
   const end = dateTimeText(addDuration({ epoch, offset: zoneOffset(epoch) }, duration));
-  context.output.line(`Migration will take effect until: ${end}`);
+  // Before the warning of a ban, which stands on stderr too.
+  if (!context.output.isXml) context.output.error(`Migration will take effect until: ${end}`);
   return end;
 }
 

@@ -17,6 +17,7 @@ import { readWhole } from "../../lib/runtime/disk.ts";
 import { interfaceAddresses } from "../../lib/runtime/interfaces.ts";
 import { dropPidFile, pidOf, takePidFile } from "../../lib/runtime/pidfile.ts";
 import { VERSION } from "../version.ts";
+import { allowedAccounts } from "./accounts.ts";
 import { runDaemon } from "./daemon.ts";
 import { readKey } from "./knet.ts";
 
@@ -81,7 +82,12 @@ async function load(file: string): Promise<Loaded | readonly string[]> {
     used,
   );
   if (isRejection(place)) return [...lines, place.text];
-  return { config, place, warnings: lines };
+  try {
+    const allowed = allowedAccounts(config);
+    return { config: { ...config, allowed }, place, warnings: lines };
+  } catch (error) {
+    return [...lines, error instanceof Error ? error.message : String(error)];
+  }
 }
 
 function failure(exit: number, lines: readonly string[]): ToolResult {

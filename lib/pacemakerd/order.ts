@@ -138,18 +138,29 @@ export class Order {
     }
   }
 
-  /** Rule 3: what a client wiped or replaced of our own status, we say again. */
+  /**
+   * Rule 3: a member whose state a client wiped or replaced counts as unheard until it has said again what runs, so nothing
+   * is scheduled on the gap; the owner says it at once.
+   */
   private restoreOwnState(op: string): void {
-    const state = nodeState(this.state.doc, this.context.self.id);
-    const isWhole =
+    const isReplaced = op === "cib_erase" || op === "cib_replace";
+    for (const nodeId of this.membership.members) {
+      if (isReplaced || !this.isWhole(nodeId)) this.membership.published.delete(nodeId);
+    }
+    if (this.membership.published.has(this.context.config.nodeId)) return;
+    this.publish();
+    if (this.isLeaving()) this.askToLeave();
+  }
+
+  private isWhole(nodeId: number): boolean {
+    const node = this.state.nameOf(nodeId);
+    const state = node === undefined ? undefined : nodeState(this.state.doc, node.id);
+    return (
       state !== undefined &&
       attr(state, "join") === "member" &&
       attr(state, "crmd") === "online" &&
-      child(state, "lrm") !== undefined;
-    const isReplaced = op === "cib_erase" || op === "cib_replace";
-    if (!this.membership.isSettled || (isWhole && !isReplaced)) return;
-    this.publish();
-    if (this.isLeaving()) this.askToLeave();
+      child(state, "lrm") !== undefined
+    );
   }
 
   /** Our own history and what runs, into the order. */

@@ -19,4 +19,16 @@ export const nodeLedger: readonly NodeLedgerLine[] = [
     minutes: 1,
     was: "a manager that started while the ring synchronised never joined the group",
   },
+  {
+    seed: 41,
+    nodes: 3,
+    minutes: 1,
+    was: "a node's wiped status was taken for an idle node, and its resource was started elsewhere",
+  },
+  {
+    seed: 82,
+    nodes: 3,
+    minutes: 0.6,
+    was: "a crash between cib.xml and its digest was taken for damage, and the backup lost a merge",
+  },
 ];

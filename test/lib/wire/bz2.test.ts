@@ -32,15 +32,17 @@ test("never gives more than the limit", () => {
   expect(unpackBz2(packed(RUNS), 1268)).toMatchObject({ code: "bz2" });
 });
 
-test("a changed or shortened stream is refused, whatever was changed", () => {
+test("a changed stream is refused or says the same; a shortened one is refused", () => {
   const whole = packed(XML);
+  const original = text(unpackBz2(whole, 1 << 20));
   fc.assert(
     fc.property(fc.nat(whole.length * 8 - 1), (bit) => {
       const changed = whole.slice();
       changed[bit >> 3]! ^= 1 << (bit & 7);
       const result = unpackBz2(changed, 1 << 20);
-      // The last bits only fill up the byte.
-      if (bit < whole.length * 8 - 8) expect(result).toMatchObject({ code: "bz2" });
+      // A few bits mean nothing: the block size, tables that no block uses, the filling of the last byte.
+      if (result instanceof Uint8Array) expect(text(result)).toBe(original);
+      else expect(result).toMatchObject({ code: "bz2" });
     }),
     { numRuns: 300 },
   );

@@ -38,8 +38,8 @@ const REMIND_MS = 30_000;
 const FIRST_BACKOFF_MS = 1000;
 /** Having run this long, its next death counts as the first. */
 const STEADY_MS = 60_000;
-/** Exit code by which pacemakerd says that it must not be started again. */
-const EXIT_NO_RESPAWN = 100;
+/** pacemakerd says that another one runs: it has outlived our predecessor and is still stopping its resources. */
+const EXIT_RUNNING = 100;
 
 export class Supervisor {
   private readonly env: Readonly<Record<string, string>>;
@@ -124,12 +124,10 @@ export class Supervisor {
       exit === undefined
         ? `terminated with signal ${signal ?? "unknown"} (pid=${pid})`
         : `exited (pid=${pid}, rc=${exit})`;
-    const level = exit === 0 ? "notice" : "error";
+    const level = exit === 0 || exit === EXIT_RUNNING ? "notice" : "error";
     this.say(level, "pcmk_wait_dispatch", `Child process ${NAME} ${how}`);
-    if (exit === EXIT_NO_RESPAWN) {
-      const text = `Child process ${NAME} no longer wishes to be respawned`;
-      this.say("notice", "pcmk_wait_dispatch", text);
-      this.state = "done";
+    if (exit === EXIT_RUNNING) {
+      this.waitFor(FIRST_BACKOFF_MS);
       return;
     }
     if (now - this.startedAt >= STEADY_MS) this.backoffMs = 0;
@@ -138,10 +136,12 @@ export class Supervisor {
     const text = `Respawning failed child process: ${NAME}`;
     this.say("notice", "pcmk_wait_dispatch", text);
     if (delayMs === 0) this.start(now);
-    else {
-      this.state = "waiting";
-      this.out.push({ kind: "set-timer", name: RESPAWN, delayMs });
-    }
+    else this.waitFor(delayMs);
+  }
+
+  private waitFor(delayMs: Millis): void {
+    this.state = "waiting";
+    this.out.push({ kind: "set-timer", name: RESPAWN, delayMs });
   }
 
   private onTimer(now: Millis, name: string): void {

@@ -41,11 +41,14 @@ test("a dead manager is started at once, then after growing pauses, then at once
   expect(run.exits(1, 500_000)).toEqual(["start-process"]);
 });
 
-test("exit code 100 means: not again", () => {
+test("while a manager of before still stops its resources, it is tried again each second", () => {
   const run = new Run();
   run.step({ kind: "ready" });
-  expect(run.exits(100, 10)).toEqual([]);
-  expect(run.step({ kind: "stop" })).toEqual(["stopped"]);
+  for (let at = 0; at < 5; at++) {
+    expect(run.exits(100, at)).toEqual(["supervisor.respawn in 1000"]);
+    expect(run.step({ kind: "timer", name: "supervisor.respawn" })).toEqual(["start-process"]);
+  }
+  expect(run.exits(1, 6)).toEqual(["start-process"]);
 });
 
 test("at the end it is asked, then reminded, at last killed", () => {

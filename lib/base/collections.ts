@@ -44,20 +44,24 @@ export function compareBytes(a: string, b: string): number {
  * that are not transitive make these split points visible, so the host's own sort would not do. Returns a new array.
  */
 export function mergeSort<T>(items: readonly T[], compare: Compare<T>): T[] {
-  if (items.length < 2) return [...items];
-  const middle = items.length >> 1;
-  const left = mergeSort(items.slice(0, middle), compare);
-  const right = mergeSort(items.slice(middle), compare);
-  const merged: T[] = [];
-  let i = 0;
-  let j = 0;
-  while (i < left.length && j < right.length) {
-    if (compare(left[i]!, right[j]!) <= 0) merged.push(left[i++]!);
-    else merged.push(right[j++]!);
+  const sorted = [...items];
+  if (sorted.length > 1) sortRange(sorted, [...items], 0, sorted.length, compare);
+  return sorted;
+}
+
+/** Sorts from..to of `items`; `spare` is room of the same length. */
+function sortRange<T>(items: T[], spare: T[], from: number, to: number, compare: Compare<T>): void {
+  if (to - from < 2) return;
+  const middle = from + ((to - from) >> 1);
+  sortRange(items, spare, from, middle, compare);
+  sortRange(items, spare, middle, to, compare);
+  for (let k = from; k < to; k++) spare[k] = items[k]!;
+  let i = from;
+  let j = middle;
+  for (let k = from; k < to; k++) {
+    const takeLeft = j >= to || (i < middle && compare(spare[i]!, spare[j]!) <= 0);
+    items[k] = takeLeft ? spare[i++]! : spare[j++]!;
   }
-  while (i < left.length) merged.push(left[i++]!);
-  while (j < right.length) merged.push(right[j++]!);
-  return merged;
 }
 
 /** Inserts before the first item that does not sort lower: equal items end up latest first. Changes `items`. */

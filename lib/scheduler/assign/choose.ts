@@ -8,7 +8,7 @@ import type { Colocation } from "../constraints/model.ts";
 import { applyColocation } from "./apply.ts";
 import { thisWithOf, withThisOf } from "./colocations.ts";
 import { commit } from "./commit.ts";
-import { sortNodes } from "./compare-nodes.ts";
+import { firstNode } from "./compare-nodes.ts";
 import { mergeDependent } from "./merge.ts";
 import { noteScores } from "./notes.ts";
 import { banEverywhere, hasUsableNode, isUsable } from "./tables.ts";
@@ -70,8 +70,7 @@ function applyNextRole(book: Book, rsc: Rsc): void {
 /** The node that wins; undefined when the table is empty. */
 function bestNode(book: Book, rsc: Rsc, prefer: Node | undefined): Node | undefined {
   const table = rsc.allowed;
-  const nodes = sortNodes(book, table, currentNode<Node>(rsc));
-  const best = nodes[0];
+  const best = firstNode(book, table, currentNode<Node>(rsc));
   const bestScore = best === undefined ? -INFINITY : table.score(best.index);
   if (prefer !== undefined && table.has(prefer.index)) {
     const score = table.score(prefer.index);

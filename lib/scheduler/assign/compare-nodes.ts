@@ -17,12 +17,15 @@ export function compareCapacity(a: Node, b: Node): number {
   return result;
 }
 
-/** The table's nodes, best first. `preferred` (the current node) wins among equals. */
-export function sortNodes(book: Book, table: NodeTable, preferred: Node | undefined): Node[] {
-  const nodes = book.nodes.filter((node) => table.has(node.index));
+/** Negative when a is the better node; a proper order, as names differ. */
+function nodeComparator(
+  book: Book,
+  table: NodeTable,
+  preferred: Node | undefined,
+): (a: Node, b: Node) => number {
   const { placementStrategy } = book.options;
   const effective = (node: Node): number => (isUsable(node) ? table.score(node.index) : -INFINITY);
-  return mergeSort(nodes, (a, b) => {
+  return (a, b) => {
     const score = effective(b) - effective(a);
     if (score !== 0) return score;
     if (placementStrategy !== "minimal") {
@@ -36,5 +39,26 @@ export function sortNodes(book: Book, table: NodeTable, preferred: Node | undefi
       if (b === preferred) return 1;
     }
     return compareBytes(a.name, b.name);
-  });
+  };
+}
+
+/** The table's nodes, best first. `preferred` (the current node) wins among equals. */
+export function sortNodes(book: Book, table: NodeTable, preferred: Node | undefined): Node[] {
+  const nodes = book.nodes.filter((node) => table.has(node.index));
+  return mergeSort(nodes, nodeComparator(book, table, preferred));
+}
+
+/** The first of `sortNodes`, without sorting. */
+export function firstNode(
+  book: Book,
+  table: NodeTable,
+  preferred: Node | undefined,
+): Node | undefined {
+  const compare = nodeComparator(book, table, preferred);
+  let best: Node | undefined;
+  for (const node of book.nodes) {
+    if (!table.has(node.index)) continue;
+    if (best === undefined || compare(node, best) < 0) best = node;
+  }
+  return best;
 }

@@ -8,7 +8,10 @@ import { join } from "node:path";
 const here = import.meta.dir;
 const all = readdirSync(here)
   .filter(
-    (f) => f.endsWith(".ts") && existsSync(join(here, f)) && !["main.ts", "table.ts"].includes(f),
+    (f) =>
+      f.endsWith(".ts") &&
+      existsSync(join(here, f)) &&
+      !["main.ts", "table.ts", "generate-cib.ts"].includes(f),
   )
   .map((f) => f.replace(/\.ts$/, ""));
 const asked = process.argv.slice(2);

@@ -135,6 +135,7 @@ export class Controller {
   /** Something changed that a schedule depends on. A running graph finishes what it started. */
   trigger(reason: string, priority = INFINITE_PRIORITY): void {
     if (!this.membership.isController) return;
+    this.passDue = true;
     if (this.engine !== undefined) {
       if (!this.engine.isAborted) {
         this.context.log("info", `Transition ${this.transition} aborted: ${reason}`);
@@ -209,6 +210,7 @@ export class Controller {
     this.logMessages(result);
     this.armRecheck(result.recheckBy);
     const { graph } = result;
+    this.passDue = true;
     this.context.log("notice", `Calculated transition ${this.transition}`);
     if (graph.synapses.length === 0) return;
     const probes = this.probesFirst(graph);
@@ -277,9 +279,13 @@ export class Controller {
     return this.inFlight.count(nodeId) + (this.sent.get(nodeId) ?? 0);
   }
 
+  /** Something happened that may let an action start; a pass over a large graph is not for every message. */
+  private passDue = false;
+
   private drive(): void {
     const { engine } = this;
-    if (engine === undefined || !this.membership.isSettled) return;
+    if (engine === undefined || !this.passDue || !this.membership.isSettled) return;
+    this.passDue = false;
     for (;;) {
       const pass = engine.pass((action) => this.fire(action));
       if (pass.state === "active") continue;
@@ -389,6 +395,7 @@ export class Controller {
   /** A result with history was delivered. */
   result(nodeId: number, result: Result): void {
     this.inFlight.done(nodeId, result.key);
+    this.passDue = true;
     if (!this.membership.isController) return;
     const key = parseKey(result.key);
     const { engine } = this;
@@ -420,6 +427,7 @@ export class Controller {
   /** An answer without history was delivered. */
   ack(nodeId: number, key: string, rc: number, status: number): void {
     this.inFlight.done(nodeId, key);
+    this.passDue = true;
     if (!this.membership.isController) return;
     const parsed = parseKey(key);
     if (parsed === undefined || parsed.uuid !== this.uuid) return;
@@ -435,6 +443,7 @@ export class Controller {
   /** History was deleted; with a key of ours this confirms a cancel or delete. */
   deleted(nodeId: number, key: string): void {
     this.inFlight.done(nodeId, key);
+    this.passDue = true;
     if (!this.membership.isController) return;
     const parsed = parseKey(key);
     const ours =
@@ -462,6 +471,7 @@ export class Controller {
     if (this.engine === undefined || Number(transition) !== this.transition) return true;
     if (!this.engine.isPending(action)) return true;
     this.context.log("error", `Action ${action} of transition ${transition} was lost`);
+    this.passDue = true;
     this.engine.confirm(action, true);
     for (const nodeId of this.membership.members) {
       const found = this.engine.action(action);

@@ -52,7 +52,7 @@ export interface OperationSpec {
 export function parseOperationSpec(text: string): OperationSpec | Rejection {
   const match = /^([^@]*)@([^=]*)=(-?\d+)/.exec(text);
   const fields = match === null ? text.split(/[@=]/).length : 3;
-  const key = /^(.+)_(migrate_to|migrate_from|[^_]+)_(\d+)$/.exec(match?.[1] ?? "");
+  const key = /^(.+?)_(migrate_to|migrate_from|[^_]+)_(\d+)$/.exec(match?.[1] ?? "");
   if (match === null || key === null) {
     return reject("spec", `Invalid operation spec: ${text}.  Only found ${fields} fields`);
   }

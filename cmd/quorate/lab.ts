@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { CrmError } from "../../lib/base/error.ts";
 import { Exit } from "../../lib/base/exit.ts";
 import { helpText } from "../../lib/cli/help.ts";
@@ -230,12 +230,12 @@ async function up(options: ParsedOptions, session: Session): Promise<ToolResult>
 async function down(name: string, session: Session): Promise<ToolResult> {
   const lab = readLab(name, session.user.uid);
   await show(lab, downSteps(lab.spec), true);
-  // The folders that hold labs go too, when this was the last: /run/quorate-lab, or ~/.quorate/lab and ~/.quorate.
-  let folder = dirname(lab.spec.home);
-  while (basename(folder).includes("quorate") || basename(dirname(folder)) === ".quorate") {
+  // The folders that hold labs go too, when this was the last.
+  const parent = dirname(lab.spec.home);
+  const holders = session.user.uid === 0 ? [parent] : [parent, dirname(parent)];
+  for (const folder of holders) {
     if (readdirSync(folder).length > 0) break;
     rmdirSync(folder);
-    folder = dirname(folder);
   }
   return { exit: Exit.ok };
 }
@@ -297,7 +297,9 @@ function faultSteps(
   const { spec } = lab;
   switch (verb) {
     case "partition":
-      return partitionSteps(parseGroups(spec, operand(options, "groups such as A,B/C")));
+      operand(options, "groups such as A,B/C");
+      // `partition A,B C` means the same.
+      return partitionSteps(parseGroups(spec, options.positionals.slice(1).join("/")));
     case "heal":
       return healSteps(spec);
     case "kill":

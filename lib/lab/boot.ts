@@ -129,7 +129,6 @@ function systemMounts(spec: LabSpec): string {
 function bootHost(spec: LabSpec, host: LabHost): string {
   return `umask 022
 R=${word(`${disk(spec)}/${host.name}`)}
-rm -f ${word(readyFile(spec, host.name))}
 hostname ${host.name}
 mount --bind $R $R
 [ -e $R/.formatted ] || {
@@ -246,6 +245,13 @@ function networkOf(host: LabHost): string {
 /** A host from its disk: boot, cable, address. */
 export function startHostSteps(spec: LabSpec, host: LabHost): readonly LabStep[] {
   return [
+    {
+      // Before the boot, so that nobody enters a host that has not moved into its own root yet.
+      kind: "script",
+      title: `forget the last boot of ${host.name}`,
+      place: { at: "lab" },
+      script: command("rm", "-f", readyFile(spec, host.name)),
+    },
     {
       kind: "boot",
       title: `boot ${host.name}`,

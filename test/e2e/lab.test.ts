@@ -108,6 +108,27 @@ describe.skipIf(skip !== undefined)("a lab", () => {
     ).toContain("3");
   });
 
+  test("install puts a working cluster stack on a host; uninstall takes it away", async () => {
+    const list = "cd /; find etc opt usr/local var -xdev | sort";
+    const were = await lab.must("server7", `rm /etc/init.d/corosync; ${list}`);
+    const said = await lab.must("server7", "quorate install --sysv --prefix /opt/site");
+    expect(said).toContain("tools in /opt/site/sbin");
+    expect(await lab.must("server7", "readlink /opt/site/sbin/crm_mon")).toBe(
+      "/opt/site/lib/quorate/quorate\n",
+    );
+    expect(await lab.must("server7", "/opt/site/sbin/crm_mon --version")).toContain("crm_mon");
+    expect(await lab.must("server7", "service corosync start")).toContain("[  OK  ]");
+    expect(await lab.must("server7", "readlink /proc/$(cat /run/corosync.pid)/exe")).toBe(
+      "/opt/site/lib/quorate/quorate\n",
+    );
+    await lab.must("server7", "service corosync stop");
+    await lab.must("server7", "quorate uninstall --prefix /opt/site");
+    const left = new Set((await lab.must("server7", list)).split("\n"));
+    for (const path of were.split("\n")) left.delete(path);
+    const own = [...left].filter((p) => !/^(var\/(lib|log)\/|opt\/site(\/(lib|sbin))?$)/.test(p));
+    expect(own).toEqual([]);
+  });
+
   test("wrong words are answered", () => {
     const say = (...words: string[]) => {
       const done = Bun.spawnSync([BINARY, "lab", "--name", lab.name, ...words]);

@@ -18,12 +18,14 @@ import { clusterXml } from "../../lib/render/cluster-xml.ts";
 import { currentText } from "../../lib/render/current.ts";
 import { resultXml } from "../../lib/render/result.ts";
 import { zoneOffset } from "../../lib/runtime/zone.ts";
+import type { ClusterStatus } from "../../lib/status/state.ts";
 import { readStatus } from "../../lib/status/status.ts";
 import { parseTimeoutMs } from "../../lib/time/interval.ts";
 import { ctimeText } from "../../lib/time/iso8601.ts";
 import type { ClusterView } from "../../lib/view/cluster.ts";
 import { clusterView } from "../../lib/view/cluster-builder.ts";
 import { DEFAULT_DISPLAY, type Display } from "../../lib/view/display.ts";
+import { nodesNamed, onlyNodes, onlyResources, resourcesNamed } from "../../lib/view/filter.ts";
 import { applySections, defaultSections, type SectionStep } from "../../lib/view/sections.ts";
 import { type Monitored, openMonitored } from "./monitored-cib.ts";
 import { logStatus } from "./status-log.ts";
@@ -148,6 +150,7 @@ function displayOf(given: ParsedOptions, format: Format, host: string, daemon: s
     tickets: given.flag("tickets") || has("tickets"),
     bans,
     detail: given.flag("show-detail"),
+    descriptions: given.flag("show-description"),
     brief: given.flag("brief"),
     summary: !given.flag("hide-headers") && ["summary", "stack", "dc", "times", "counts"].some(has),
     times: has("times") && !given.flag("quiet"),
@@ -160,19 +163,14 @@ function displayOf(given: ParsedOptions, format: Format, host: string, daemon: s
   };
 }
 
-/** Only one node or one resource, where asked. */
-function filtered(view: ClusterView, given: ParsedOptions): ClusterView {
+/** Only some nodes or resources, where asked. */
+function filtered(status: ClusterStatus, given: ParsedOptions): ClusterView {
   const node = given.value("node");
   const resource = given.value("resource");
-  if (node === undefined && resource === undefined) return view;
-  return {
-    ...view,
-    nodes: node === undefined ? view.nodes : view.nodes.filter((n) => n.name === node),
-    attributes: view.attributes.filter((a) => node === undefined || a.node === node),
-    history: view.history.filter((h) => node === undefined || h.node === node),
-    resources:
-      resource === undefined ? view.resources : view.resources.filter((r) => r.id === resource),
-  };
+  let view = clusterView(status);
+  if (node !== undefined) view = onlyNodes(view, nodesNamed(status, node));
+  if (resource !== undefined) view = onlyResources(view, resourcesNamed(status, resource));
+  return view;
 }
 
 /** One picture of one CIB. */
@@ -181,7 +179,7 @@ function picture(doc: CibDoc, given: ParsedOptions, session: Session, daemon: st
   const status = readStatus(doc, now);
   // A display that stays has no place for messages.
   if (isOnce(given)) logStatus(given, session, status);
-  const view = filtered(clusterView(status), given);
+  const view = filtered(status, given);
   const clock = (epoch: number) => ctimeText({ epoch, offset: zoneOffset(epoch) });
   if (given.flag("simple-status")) {
     const { text, ok } = classicSimpleStatus(view);

@@ -3,6 +3,7 @@
  * trailing blanks and fixed plurals included.
  */
 import { scoreText } from "../base/score.ts";
+import { activity, leaves } from "../view/activity.ts";
 import type {
   CloneView,
   ClusterView,
@@ -85,10 +86,6 @@ function groupLines(group: GroupView, indent: string): string[] {
   ];
 }
 
-function leaves(instance: PrimitiveView | GroupView): readonly PrimitiveView[] {
-  return instance.kind === "primitive" ? [instance] : instance.members;
-}
-
 /** An instance whose state one name cannot tell: removed, unmanaged, failed, or running only in part. */
 function needsOwnLine(instance: PrimitiveView | GroupView): boolean {
   const parts = leaves(instance);
@@ -148,18 +145,6 @@ function resourceLines(resource: ResourceView, indent: string): string[] {
         ...resource.replicas.map((r) => `${indent}    ${primitiveText(r.face, true)}`),
       ];
   }
-}
-
-function activity(resource: ResourceView): { readonly some: boolean; readonly all: boolean } {
-  const parts =
-    resource.kind === "primitive"
-      ? [resource]
-      : resource.kind === "group"
-        ? resource.members
-        : resource.kind === "clone"
-          ? resource.instances.flatMap(leaves)
-          : resource.replicas.flatMap((r) => r.parts);
-  return { some: parts.some((p) => p.active), all: parts.every((p) => p.active) };
 }
 
 function summaryLines(view: ClusterView, show: Display, clock: Clock): string[] {

@@ -1,12 +1,15 @@
 /** crm_mon's XML (spec/outputs-and-tools B2.6): elements and the order of their attributes as current Pacemaker's schema. */
 import { exitCode } from "../base/result-code.ts";
+import { activity, listedFailures } from "../view/activity.ts";
 import type {
+  BanView,
   ClusterView,
   FailureView,
   NodeHistoryView,
   NodeView,
   OperationView,
   PrimitiveView,
+  ResourceHistoryView,
   ResourceView,
 } from "../view/cluster.ts";
 import type { Display } from "../view/display.ts";
@@ -64,7 +67,7 @@ function summaryXml(view: ClusterView, show: Display, clock: Clock): XmlElement 
   ]);
 }
 
-function nodeXml(node: NodeView, withResources: boolean): XmlElement {
+function nodeXml(node: NodeView, show: Display): XmlElement {
   return element(
     "node",
     {
@@ -81,16 +84,21 @@ function nodeXml(node: NodeView, withResources: boolean): XmlElement {
       shutdown: String(node.shutdown),
       expected_up: String(node.expectedUp),
       is_dc: String(node.isDc),
-      resources_running: String(node.running.length),
+      resources_running: String(node.runningCount),
       type: node.kind === "member" ? "member" : "remote",
       id_as_resource: node.container,
     },
-    withResources ? node.running.map(primitiveXml) : [],
+    show.groupByNode ? node.running.map((p) => primitiveXml(p, { descriptions: true })) : [],
   );
 }
 
+/** What not every reader wants to know of a resource. */
+export interface XmlDetail {
+  readonly descriptions?: boolean;
+}
+
 /** One primitive; also what other tools print of it. */
-export function primitiveXml(p: PrimitiveView): XmlElement {
+export function primitiveXml(p: PrimitiveView, show: XmlDetail = {}): XmlElement {
   const provider = p.provider === undefined ? "" : `:${p.provider}`;
   return element(
     "resource",
@@ -110,17 +118,18 @@ export function primitiveXml(p: PrimitiveView): XmlElement {
       nodes_running_on: String(p.nodes.length),
       pending: p.pendingAction,
       locked_to: p.lockedTo,
-      description: p.description,
+      description: show.descriptions === true ? p.description : undefined,
     },
     p.nodes.map((n) => element("node", { name: n.name, id: n.id, cached: String(n.online) })),
   );
 }
 
 /** Any resource with all below it. */
-export function resourceXml(r: ResourceView): XmlElement {
+export function resourceXml(r: ResourceView, show: XmlDetail = {}): XmlElement {
+  const primitive = (p: PrimitiveView) => primitiveXml(p, show);
   switch (r.kind) {
     case "primitive":
-      return primitiveXml(r);
+      return primitive(r);
     case "group":
       return element(
         "group",
@@ -130,9 +139,9 @@ export function resourceXml(r: ResourceView): XmlElement {
           maintenance: String(r.maintenance),
           managed: String(r.managed),
           disabled: String(r.disabled),
-          description: r.description,
+          description: show.descriptions === true ? r.description : undefined,
         },
-        r.members.map(primitiveXml),
+        r.members.map(primitive),
       );
     case "clone":
       return element(
@@ -147,9 +156,9 @@ export function resourceXml(r: ResourceView): XmlElement {
           failed: String(r.failed),
           failure_ignored: String(r.failureIgnored),
           target_role: r.targetRoleText,
-          description: r.description,
+          description: show.descriptions === true ? r.description : undefined,
         },
-        r.instances.map(resourceXml),
+        r.instances.map((i) => resourceXml(i, show)),
       );
     case "bundle":
       return element(
@@ -164,7 +173,7 @@ export function resourceXml(r: ResourceView): XmlElement {
           failed: String(r.failed),
         },
         r.replicas.map((replica) =>
-          element("replica", { id: String(replica.number) }, replica.parts.map(primitiveXml)),
+          element("replica", { id: String(replica.number) }, replica.parts.map(primitive)),
         ),
       );
   }
@@ -185,30 +194,37 @@ function operationXml(op: OperationView, clock: Clock): XmlElement {
   });
 }
 
+/** There is something to tell about it. */
+function isTold(r: ResourceHistoryView): boolean {
+  return r.operations.length > 0 || r.failCount > 0;
+}
+
 function historyXml(rows: readonly NodeHistoryView[], clock: Clock): XmlElement {
   return element(
     "node_history",
     {},
-    rows.map(({ node, resources }) =>
-      element(
-        "node",
-        { name: node },
-        resources.map((r) =>
-          element(
-            "resource_history",
-            {
-              id: r.resource,
-              orphan: String(!r.known),
-              removed: String(!r.known),
-              "migration-threshold": r.known ? String(r.migrationThreshold) : undefined,
-              "fail-count": r.failCount > 0 ? String(r.failCount) : undefined,
-              "last-failure": r.lastFailure > 0 ? clock(r.lastFailure) : undefined,
-            },
-            r.operations.map((op) => operationXml(op, clock)),
+    rows
+      .filter((row) => row.resources.some(isTold))
+      .map(({ node, resources }) =>
+        element(
+          "node",
+          { name: node },
+          resources.filter(isTold).map((r) =>
+            element(
+              "resource_history",
+              {
+                id: r.resource,
+                orphan: String(!r.known),
+                removed: String(!r.known),
+                "migration-threshold": r.known ? String(r.migrationThreshold) : undefined,
+                "fail-count": r.failCount > 0 ? String(r.failCount) : undefined,
+                "last-failure": r.lastFailure > 0 ? clock(r.lastFailure) : undefined,
+              },
+              r.operations.map((op) => operationXml(op, clock)),
+            ),
           ),
         ),
       ),
-    ),
   );
 }
 
@@ -264,22 +280,20 @@ function ticketsXml(view: ClusterView, clock: Clock): XmlElement {
   );
 }
 
-function bansXml(view: ClusterView, prefix: string): XmlElement {
+function bansXml(bans: readonly BanView[]): XmlElement {
   return element(
     "bans",
     {},
-    view.bans
-      .filter((b) => b.id.startsWith(prefix))
-      .map((b) =>
-        element("ban", {
-          id: b.id,
-          resource: b.resource,
-          node: b.node,
-          weight: String(b.score),
-          "promoted-only": String(b.promotedOnly),
-          master_only: String(b.promotedOnly),
-        }),
-      ),
+    bans.map((b) =>
+      element("ban", {
+        id: b.id,
+        resource: b.resource,
+        node: b.node,
+        weight: String(b.score),
+        "promoted-only": String(b.promotedOnly),
+        master_only: String(b.promotedOnly),
+      }),
+    ),
   );
 }
 
@@ -292,28 +306,34 @@ export function clusterXml(view: ClusterView, show: Display, clock: Clock): XmlE
       element(
         "nodes",
         {},
-        view.nodes.map((n) => nodeXml(n, show.groupByNode)),
+        view.nodes.map((n) => nodeXml(n, show)),
       ),
     );
   }
   if (show.resources && !(show.groupByNode && !show.inactive)) {
-    const listed = view.resources.filter((r) => r.kind !== "primitive" || !r.hidden);
-    parts.push(element("resources", {}, listed.map(resourceXml)));
+    const listed = view.resources
+      .filter((r) => r.kind !== "primitive" || !r.hidden)
+      .filter((r) => !show.groupByNode || !activity(r).all);
+    const inner = listed.map((r) => resourceXml(r, show));
+    parts.push(element("resources", {}, inner));
   }
   if (show.attributes && view.attributes.length > 0) parts.push(attributesXml(view));
   if ((show.operations || show.failCounts) && view.history.length > 0) {
     parts.push(historyXml(view.history, clock));
   }
-  if (show.failures && view.failures.length > 0) {
+  const failures = listedFailures(view);
+  if (show.failures && failures.length > 0) {
     parts.push(
       element(
         "failures",
         {},
-        view.failures.map((f) => failureXml(f, clock)),
+        failures.map((f) => failureXml(f, clock)),
       ),
     );
   }
   if (show.tickets && view.tickets.length > 0) parts.push(ticketsXml(view, clock));
-  if (show.bans !== undefined) parts.push(bansXml(view, show.bans));
+  const prefix = show.bans;
+  const bans = view.bans.filter((b) => prefix !== undefined && b.id.startsWith(prefix));
+  if (bans.length > 0) parts.push(bansXml(bans));
   return parts;
 }

@@ -1,17 +1,24 @@
 /** Today's text of crm_mon (spec/outputs-and-tools B2.1 to B2.3): sections in fixed order, an empty line between them. */
 import { exitCode } from "../base/result-code.ts";
 import { scoreText } from "../base/score.ts";
+import { listedFailures } from "../view/activity.ts";
 import type {
   ClusterView,
   FailureView,
-  NodeHistoryView,
   OperationView,
   ResourceHistoryView,
 } from "../view/cluster.ts";
 import type { Display } from "../view/display.ts";
 import type { Clock } from "./classic.ts";
 import { ListWriter } from "./list-writer.ts";
-import { nodeLine, primitiveLine, writeNodes, writeResources } from "./status-lists.ts";
+import {
+  nodeLabel,
+  nodeLine,
+  primitiveLine,
+  writeCounts,
+  writeNodes,
+  writeResources,
+} from "./status-lists.ts";
 
 const STATUS_WORDS: Readonly<Record<number, string>> = {
   [-1]: "Pending",
@@ -109,21 +116,34 @@ function writeSummary(out: ListWriter, view: ClusterView, show: Display, clock: 
 }
 
 function writeGrouped(out: ListWriter, view: ClusterView, show: Display): void {
+  const listed = view.nodes.filter((node) => !show.brief || node.running.length > 0);
+  if (listed.length === 0) return;
   out.begin("Node List");
-  for (const node of view.nodes) {
+  for (const node of listed) {
     out.begin(nodeLine(node, show.detail));
     out.begin("Resources");
-    for (const p of node.running) out.item(primitiveLine(p, p.name, false));
+    if (show.brief) {
+      writeCounts(out, node.running, { inactive: false, totals: false, nodes: false });
+    } else {
+      const visible = node.running.filter((p) => !p.hidden);
+      for (const p of visible) out.item(primitiveLine(p, { node: false }));
+    }
     out.end();
     out.end();
   }
   out.end();
 }
 
-function writeAttributes(out: ListWriter, view: ClusterView): void {
+/** A node's name as the node list has it. */
+function labelOf(view: ClusterView, name: string, show: Display): string {
+  const node = view.nodes.find((n) => n.name === name);
+  return node === undefined ? name : nodeLabel(node, show.detail);
+}
+
+function writeAttributes(out: ListWriter, view: ClusterView, show: Display): void {
   out.begin("Node Attributes");
   for (const row of view.attributes) {
-    out.begin(`Node: ${row.node}`);
+    out.begin(`Node: ${labelOf(view, row.node, show)}`);
     for (const { name, value, expected } of row.attributes) {
       const reached = Number.parseInt(value, 10);
       let note = "";
@@ -158,21 +178,18 @@ function operationLine(op: OperationView, timing: boolean, clock: Clock): string
   return `(${op.callId}) ${task}${parts.length === 0 ? "" : `:${parts.join("")}`}`;
 }
 
-function writeHistory(
-  out: ListWriter,
-  rows: readonly NodeHistoryView[],
-  show: Display,
-  clock: Clock,
-): void {
+function writeHistory(out: ListWriter, view: ClusterView, show: Display, clock: Clock): void {
   const operations = show.operations || show.timing;
   out.begin(operations ? "Operations" : "Migration Summary");
-  for (const { node, resources } of rows) {
-    const listed = resources.filter((r) => operations || r.failCount > 0 || r.lastFailure > 0);
+  for (const { node, resources } of view.history) {
+    const listed = resources.filter((r) =>
+      operations ? r.operations.length > 0 : r.failCount > 0 || r.lastFailure > 0,
+    );
     if (listed.length === 0) continue;
-    out.begin(`Node: ${node}`);
+    out.begin(`Node: ${labelOf(view, node, show)}`);
     for (const r of listed) {
       if (!operations) out.item(`${historyText(r, clock)}:`);
-      else if (r.operations.length > 0) {
+      else {
         out.begin(historyText(r, clock));
         for (const op of r.operations) out.item(operationLine(op, show.timing, clock));
         out.end();
@@ -198,6 +215,16 @@ function failureLine(f: FailureView, clock: Clock): string {
   return `${head} ${result}${at}${after}`;
 }
 
+/** The same as whoever looks for causes wants it. */
+function technicalFailureLine(f: FailureView, clock: Clock): string {
+  const parts = [`call=${f.callId}`, `status='${executionStatus(f.status)}'`];
+  if (f.exitReason !== "") parts.push(`exitreason='${f.exitReason}'`);
+  if (f.lastRcChange !== undefined) parts.push(`last-rc-change='${clock(f.lastRcChange)}'`);
+  if (f.queueMs !== undefined) parts.push(`queued=${f.queueMs}ms`);
+  if (f.execMs !== undefined) parts.push(`exec=${f.execMs}ms`);
+  return `${f.key} on ${f.node} '${exitCode(f.rc).text}' (${f.rc}): ${parts.join(", ")}`;
+}
+
 function afterText(ms: number): string {
   return ms >= 1000 && ms % 1000 === 0
     ? intervalWords(ms)
@@ -215,11 +242,13 @@ function writeTickets(out: ListWriter, view: ClusterView, clock: Clock): void {
   out.end();
 }
 
-function writeBans(out: ListWriter, view: ClusterView, prefix: string): void {
+function writeBans(out: ListWriter, view: ClusterView, show: Display): void {
   out.begin("Negative Location Constraints");
-  for (const b of view.bans.filter((ban) => ban.id.startsWith(prefix))) {
+  for (const b of view.bans.filter((ban) => ban.id.startsWith(show.bans ?? ""))) {
     const role = b.promotedOnly ? "in Promoted role " : "";
-    out.item(`${b.id}\tprevents ${b.resource} from running ${role}on ${b.node}`);
+    out.item(
+      `${b.id}\tprevents ${b.resource} from running ${role}on ${labelOf(view, b.node, show)}`,
+    );
   }
   out.end();
 }
@@ -242,18 +271,16 @@ export function currentText(view: ClusterView, show: Display, clock: Clock): str
   section(show.resources && (!show.groupByNode || show.inactive), (out) =>
     writeResources(out, view, show),
   );
-  section(show.attributes && view.attributes.length > 0, (out) => writeAttributes(out, view));
-  section(history && view.history.length > 0, (out) =>
-    writeHistory(out, view.history, show, clock),
-  );
-  section(show.failures && view.failures.length > 0, (out) => {
+  section(show.attributes && view.attributes.length > 0, (out) => writeAttributes(out, view, show));
+  section(history && view.history.length > 0, (out) => writeHistory(out, view, show, clock));
+  const failures = listedFailures(view);
+  section(show.failures && failures.length > 0, (out) => {
     out.begin("Failed Resource Actions");
-    for (const f of view.failures) out.item(failureLine(f, clock));
+    const line = show.detail ? technicalFailureLine : failureLine;
+    for (const f of failures) out.item(line(f, clock));
     out.end();
   });
   section(show.tickets && view.tickets.length > 0, (out) => writeTickets(out, view, clock));
-  section(show.bans !== undefined && view.bans.length > 0, (out) =>
-    writeBans(out, view, show.bans ?? ""),
-  );
+  section(show.bans !== undefined && view.bans.length > 0, (out) => writeBans(out, view, show));
   return sections.join("\n");
 }

@@ -64,8 +64,7 @@ export function statusLines(
   const lines: string[] = [];
   const out: ListWriter = new Writer();
   out.begin(title);
-  writeNodes(out, view.nodes, STATUS_DISPLAY);
-  out.space();
+  if (writeNodes(out, view.nodes, STATUS_DISPLAY)) out.space();
   writeResources(out, view, STATUS_DISPLAY);
   lines.push(...out.lines);
   if (options.attributes || options.failCounts) {
@@ -79,7 +78,9 @@ export function statusLines(
       failures: options.failCounts,
     };
     const text = currentText(view, show, String);
-    if (text !== "") lines.push("", ...text.trimEnd().split("\n"));
+    // One list with the rest: its headers are items, and all stands one level deeper.
+    const deeper = (line: string) => (/^\S/.test(line) ? `  * ${line}` : `  ${line}`);
+    if (text !== "") lines.push("", ...text.trimEnd().split("\n").map(deeper));
   }
   return lines;
 }

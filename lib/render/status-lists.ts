@@ -4,6 +4,7 @@
  */
 import { compareBytes, compareNames } from "../base/collections.ts";
 import { exitCode } from "../base/result-code.ts";
+import { activity, leaves } from "../view/activity.ts";
 import type {
   BundleView,
   CloneView,
@@ -35,7 +36,7 @@ export function nodeStatus(node: NodeView): string {
   if (node.standbyOnFail && node.online) return "standby (on-fail)";
   if (node.standby) {
     if (!node.online) return "OFFLINE (standby)";
-    return node.running.length > 0 ? "standby (with active resources)" : "standby";
+    return node.runningCount > 0 ? "standby (with active resources)" : "standby";
   }
   if (node.maintenance) return node.online ? "maintenance" : "OFFLINE (maintenance)";
   return node.online ? "online" : "OFFLINE";
@@ -45,7 +46,7 @@ const NODE_KINDS = { member: "Node", remote: "RemoteNode", guest: "GuestNode" } 
 
 /** "NAME", "NAME@HOST" for a guest, "NAME (ID)" where ids are asked for. */
 export function nodeLabel(node: NodeView, detail: boolean): string {
-  const host = detail && node.kind === "guest" && node.host !== undefined ? `@${node.host}` : "";
+  const host = detail && node.kind === "guest" ? `@${node.host ?? ""}` : "";
   return `${node.name}${host}${detail && node.id !== node.name ? ` (${node.id})` : ""}`;
 }
 
@@ -120,8 +121,18 @@ function flagsText(p: PrimitiveView): string {
   return flags.length === 0 ? "" : ` (${flags.join(", ")})`;
 }
 
-/** One primitive under any name (A4.3). `withNode` is false below its own node. */
-export function primitiveLine(p: PrimitiveView, name = p.name, withNode = true): string {
+export interface PrimitiveText {
+  /** Another name than its own. */
+  readonly name?: string;
+  /** False below its own node. */
+  readonly node?: boolean;
+  readonly description?: boolean;
+}
+
+/** One primitive (A4.3). */
+export function primitiveLine(p: PrimitiveView, how: PrimitiveText = {}): string {
+  const name = how.name ?? p.name;
+  const withNode = how.node !== false;
   const parts = [`${name}\t(${agentText(p)}):\t`];
   if (p.removed) parts.push(" ORPHANED");
   parts.push(stateText(p));
@@ -131,30 +142,69 @@ export function primitiveLine(p: PrimitiveView, name = p.name, withNode = true):
   const probe = p.role === "Stopped" ? [...p.failedProbes.values()][0] : undefined;
   if (probe !== undefined) parts.push(` (${exitCode(probe).text}) `);
   parts.push(flagsText(p));
-  if (p.description !== undefined && (several || !withNode)) parts.push(` (${p.description})`);
+  const described = how.description === true || several || !withNode;
+  if (p.description !== undefined && described) parts.push(` (${p.description})`);
   if (several) parts.push(` [ ${p.nodes.map((n) => n.name).join(" ")} ]`);
   return parts.join("");
 }
 
+function writePrimitive(out: ListWriter, p: PrimitiveView, show: Display): void {
+  out.item(primitiveLine(p, { description: show.descriptions || show.detail }));
+}
+
+export interface CountStyle {
+  /** Agents of which nothing runs, too. */
+  readonly inactive: boolean;
+  /** "1/2" instead of "1". */
+  readonly totals: boolean;
+  /** Names the nodes; false below one. */
+  readonly nodes?: boolean;
+}
+
+/** Instead of a line for each primitive one for each agent and node (-b), in the order of agents' names. */
+export function writeCounts(
+  out: ListWriter,
+  primitives: readonly PrimitiveView[],
+  style: CountStyle,
+): void {
+  const agents = new Map<string, PrimitiveView[]>();
+  for (const p of primitives) {
+    const agent = agentText(p);
+    agents.set(agent, [...(agents.get(agent) ?? []), p]);
+  }
+  for (const agent of [...agents.keys()].sort(compareBytes)) {
+    const all = agents.get(agent) ?? [];
+    const total = style.totals ? `/${all.length}` : "";
+    const counts = new Map<string, number>();
+    for (const p of all.filter((x) => x.active)) {
+      const place = style.nodes === false ? "" : (p.current?.name ?? "");
+      counts.set(place, (counts.get(place) ?? 0) + 1);
+    }
+    for (const place of [...counts.keys()].sort(compareNames)) {
+      out.item(`${counts.get(place)}${total}\t(${agent}):\tActive ${place}`);
+    }
+    if (counts.size === 0 && style.inactive) out.item(`0${total}\t(${agent}):\tActive`);
+  }
+}
+
 function writeGroup(out: ListWriter, group: GroupView, show: Display): void {
-  const hidden = show.inactive ? 0 : group.members.filter((m) => !m.active).length;
+  const hidden = show.inactive ? 0 : group.inactive;
   const flags: string[] = [];
   if (hidden > 0) flags.push(`${hidden} member${hidden === 1 ? "" : "s"} inactive`);
   if (group.disabled) flags.push("disabled");
   if (group.maintenance) flags.push("maintenance");
   else if (!group.managed) flags.push("unmanaged");
   out.begin(`Resource Group: ${group.id}${flags.length === 0 ? "" : ` (${flags.join(", ")})`}`);
-  for (const m of group.members) if (show.inactive || m.active) out.item(primitiveLine(m));
+  if (show.brief) writeCounts(out, group.members, { inactive: show.inactive, totals: true });
+  else {
+    for (const m of group.members) if (show.inactive || m.active) writePrimitive(out, m, show);
+  }
   out.end();
-}
-
-function leaves(instance: PrimitiveView | GroupView): readonly PrimitiveView[] {
-  return instance.kind === "primitive" ? [instance] : instance.members;
 }
 
 function writeInstance(out: ListWriter, i: PrimitiveView | GroupView, show: Display): void {
   if (i.kind === "group") writeGroup(out, i, show);
-  else out.item(primitiveLine(i));
+  else writePrimitive(out, i, show);
 }
 
 /** What becomes of one instance: its own lines, a name in a list, or nothing (A4.4, rules 1 to 7). */
@@ -164,8 +214,11 @@ function instanceFate(
   show: Display,
 ): "full" | "stopped" | "promoted" | "started" | "nothing" {
   const parts = leaves(instance);
-  if (show.detail) return "full";
   const active = parts.filter((p) => p.active).length;
+  if (show.detail) {
+    const isHidden = instance.kind === "group" && active === 0 && !show.inactive;
+    return isHidden ? "nothing" : "full";
+  }
   if (clone.unique) return active > 0 || !clone.removed ? "full" : "nothing";
   if (parts.some((p) => p.pendingAction !== undefined && p.pendingAction !== "monitor")) {
     return "full";
@@ -236,26 +289,28 @@ function writeClone(out: ListWriter, clone: CloneView, show: Display): void {
   list("Promoted", promoted);
   const restricted = clone.targetRole === "Unpromoted" ? " (target-role)" : "";
   list(clone.promotable ? `Unpromoted${restricted}` : "Started", started);
-  if (show.inactive) writeStopped(out, clone, stopped, promoted.length + started.length);
+  if (show.inactive && !show.detail)
+    writeStopped(out, clone, stopped, promoted.length + started.length);
   out.end();
 }
 
 function writeBundle(out: ListWriter, bundle: BundleView, show: Display): void {
-  const set = bundle.replicas.length > 1 ? "Container bundle set" : "Container bundle";
+  const set = bundle.size > 1 ? "Container bundle set" : "Container bundle";
   let flags = bundle.unique ? " (unique)" : "";
   if (bundle.maintenance) flags += " (maintenance)";
   else if (!bundle.managed) flags += " (unmanaged)";
   out.begin(`${set}: ${bundle.id} [${bundle.image}]${flags}`);
   for (const replica of bundle.replicas) {
-    if (show.detail) {
-      if (bundle.replicas.length > 1) out.begin(`Replica[${replica.number}]`);
-      for (const part of replica.parts) out.item(primitiveLine(part));
-      if (bundle.replicas.length > 1) out.end();
+    if (show.detail || bundle.partial) {
+      if (bundle.partial || bundle.size > 1) out.item(`Replica[${replica.number}]`);
+      out.begin("");
+      for (const part of replica.parts) writePrimitive(out, part, show);
+      out.end();
       continue;
     }
     const address = replica.address === undefined ? "" : ` (${replica.address})`;
     const face = { ...replica.face, current: replica.place, nodes: [] };
-    out.item(primitiveLine(face, `${replica.shown}${address}`));
+    out.item(primitiveLine(face, { name: `${replica.shown}${address}` }));
   }
   out.end();
 }
@@ -264,7 +319,7 @@ function writeBundle(out: ListWriter, bundle: BundleView, show: Display): void {
 export function writeResource(out: ListWriter, resource: ResourceView, show: Display): void {
   switch (resource.kind) {
     case "primitive":
-      out.item(primitiveLine(resource));
+      writePrimitive(out, resource, show);
       return;
     case "group":
       writeGroup(out, resource, show);
@@ -278,21 +333,10 @@ export function writeResource(out: ListWriter, resource: ResourceView, show: Dis
   }
 }
 
-/** Some part runs; every part runs. */
-export function activity(resource: ResourceView): {
-  readonly some: boolean;
-  readonly all: boolean;
-} {
-  const parts =
-    resource.kind === "primitive"
-      ? [resource]
-      : resource.kind === "group"
-        ? resource.members
-        : resource.kind === "clone"
-          ? resource.instances.flatMap(leaves)
-          : resource.replicas.flatMap((r) => r.parts);
-  return { some: parts.some((p) => p.active), all: parts.every((p) => p.active) };
-}
+const NOTHING_LISTED: Readonly<Record<string, string>> = {
+  "Inactive Resources": "No inactive resources",
+  "Full List of Resources": "No resources",
+};
 
 /** The resource list (A4.2); says so when there is nothing to list. */
 export function writeResources(out: ListWriter, view: ClusterView, show: Display): void {
@@ -303,20 +347,20 @@ export function writeResources(out: ListWriter, view: ClusterView, show: Display
       ? "Full List of Resources"
       : "Active Resources";
   const listed = view.resources.filter((resource) => {
-    const { some } = activity(resource);
+    const { some, all } = activity(resource);
     if (resource.kind === "primitive" && resource.hidden) return false;
-    if (onlyInactive) return !some && !resource.removed;
+    if (onlyInactive) return !all && !resource.removed;
     return some || (show.inactive && !resource.removed);
   });
-  if (listed.length === 0) {
-    const words = {
-      "Inactive Resources": "No inactive resources",
-      "Full List of Resources": "No resources",
-    };
-    out.item((words as Record<string, string>)[title] ?? "No active resources");
-    return;
-  }
   out.begin(title);
-  for (const resource of listed) writeResource(out, resource, show);
+  if (listed.length === 0) out.item(NOTHING_LISTED[title] ?? "No active resources");
+  const counted = show.brief && !show.groupByNode;
+  if (counted) {
+    const primitives = listed.filter((r) => r.kind === "primitive");
+    writeCounts(out, primitives, { inactive: show.inactive, totals: show.inactive });
+  }
+  for (const resource of listed) {
+    if (!counted || resource.kind !== "primitive") writeResource(out, resource, show);
+  }
   out.end();
 }

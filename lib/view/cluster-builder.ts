@@ -96,6 +96,7 @@ function nodeView(status: ClusterStatus, node: NodeState, probes: FailedProbes):
     host: container === undefined ? undefined : currentNode(container)?.name,
     container: container?.id,
     running: node.running.map((r) => primitiveView(r, probes)),
+    runningCount: node.running.length,
   };
 }
 

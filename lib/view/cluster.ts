@@ -58,6 +58,8 @@ export interface NodeView {
   readonly host: string | undefined;
   readonly container: string | undefined;
   readonly running: readonly PrimitiveView[];
+  /** How many run there, listed or not. */
+  readonly runningCount: number;
 }
 
 /** Where a primitive is. */
@@ -109,6 +111,8 @@ export interface GroupView {
   readonly id: string;
   readonly name: string;
   readonly members: readonly PrimitiveView[];
+  /** How many of all its members run nowhere, shown or not. */
+  readonly inactive: number;
   readonly managed: boolean;
   readonly maintenance: boolean;
   readonly disabled: boolean;
@@ -160,6 +164,10 @@ export interface BundleView {
   readonly failed: boolean;
   readonly removed: boolean;
   readonly replicas: readonly ReplicaView[];
+  /** How many replicas it has, listed or not. */
+  readonly size: number;
+  /** Only some parts of its replicas were asked for: they are listed as such. */
+  readonly partial: boolean;
 }
 
 export type ResourceView = PrimitiveView | GroupView | CloneView | BundleView;

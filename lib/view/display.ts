@@ -19,6 +19,8 @@ export interface Display {
   readonly bans: string | undefined;
   /** -R: ids, every instance of a clone, the parts of bundles. */
   readonly detail: boolean;
+  /** Descriptions of resources. */
+  readonly descriptions: boolean;
   /** -b: counts instead of lines. */
   readonly brief: boolean;
   /** Sections, for --include and --exclude. */
@@ -44,6 +46,7 @@ export const DEFAULT_DISPLAY: Display = {
   tickets: false,
   bans: undefined,
   detail: false,
+  descriptions: false,
   brief: false,
   summary: true,
   times: true,

@@ -98,6 +98,7 @@ function groupView(resource: ResourceState, probes: FailedProbes): GroupView {
     id: resource.id,
     name: resource.unique ? resource.id : resource.name,
     members: resource.children.map((c) => primitiveView(c, probes)),
+    inactive: resource.children.filter((c) => !isActive(c, true)).length,
     managed: resource.managed,
     maintenance: resource.maintenance,
     disabled: isDisabled(resource),
@@ -165,9 +166,11 @@ function bundleView(resource: ResourceState, probes: FailedProbes): BundleView {
     unique: resource.unique,
     managed: resource.managed,
     maintenance: resource.maintenance,
-    failed: leavesOf(resource).some((leaf) => leaf.failed),
+    failed: resource.failed,
     removed: resource.removed,
     replicas,
+    size: replicas.length,
+    partial: false,
   };
 }
 

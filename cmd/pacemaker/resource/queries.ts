@@ -192,7 +192,7 @@ export function listOperations(context: ResourceContext, all: boolean): number {
       const head =
         resource === undefined
           ? `Unknown resource ${history.id}`
-          : primitiveLine(primitiveView(resource, probes), history.id, false);
+          : primitiveLine(primitiveView(resource, probes), { name: history.id, node: false });
       context.output.line(`${head}: ${op.key} (node=${history.node.name}, ${operationText(op)}`);
       rows.push(operationXml(op, history, resource));
     }

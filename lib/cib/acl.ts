@@ -9,6 +9,7 @@ import { pairChildren } from "../xml/diff.ts";
 import { attr, child, element, withChildren, type XmlElement } from "../xml/node.ts";
 import { stepText } from "../xml/path.ts";
 import { compileXPath, select } from "../xml/xpath.ts";
+import { writtenProperty } from "./properties.ts";
 import { type AclNote, type CibRejection, refuse } from "./request.ts";
 
 type Kind = "read" | "write" | "deny";
@@ -31,16 +32,7 @@ export type Access = "denied" | "readable" | "writable";
 
 /** True when the configuration asks for access rules. */
 export function aclsEnabled(root: XmlElement): boolean {
-  const configuration = child(root, "configuration");
-  const options = configuration === undefined ? undefined : child(configuration, "crm_config");
-  for (const set of options?.children ?? []) {
-    for (const pair of set.children) {
-      if (attr(pair, "name") === "enable-acl") {
-        return /^(true|on|yes|y|1)$/i.test(attr(pair, "value") ?? "");
-      }
-    }
-  }
-  return false;
+  return /^(true|on|yes|y|1)$/i.test(writtenProperty(root, "enable-acl") ?? "");
 }
 
 /** Users to whom rules never apply. */

@@ -11,9 +11,10 @@ import { Errno, Rc } from "../base/result-code.ts";
 import { ctimeText } from "../time/iso8601.ts";
 import { sameXml } from "../xml/diff.ts";
 import { attr, child, withAttr, type XmlElement } from "../xml/node.ts";
-import { checkWrite, filterRead } from "./acl.ts";
+import { aclsEnabled, checkWrite, filterRead } from "./acl.ts";
 import { type CibDoc, cibDoc, compareVersions, raiseVersion, versionText } from "./document.ts";
 import { bump, create, erase, modify, patch, remove, replace, upgrade } from "./edit.ts";
+import { writtenProperty } from "./properties.ts";
 import { query } from "./query.ts";
 import {
   type CibContext,
@@ -197,5 +198,8 @@ function recordWriter(root: XmlElement, context: CibContext): XmlElement {
   let result = withAttr(root, "cib-last-written", written);
   result = withAttr(result, "update-origin", context.origin);
   result = withAttr(result, "update-client", context.client ?? "unknown");
-  return withAttr(result, "update-user", context.user ?? "root");
+  // The plugin's Pacemaker names users only where access rules are in force.
+  const plugin = writtenProperty(root, "cluster-infrastructure")?.includes("with plugin") === true;
+  const user = plugin && !aclsEnabled(root) ? undefined : (context.user ?? "root");
+  return withAttr(result, "update-user", user);
 }

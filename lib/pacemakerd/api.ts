@@ -145,7 +145,7 @@ export type PacemakerdEffect =
 /** What was on disk at start (cib/store.ts reads it). */
 export interface StoredState {
   readonly cib: CibDoc | undefined;
-  /** Sequence of the last quorate ring whose CIB is stored here; 0 = none. */
+  /** Number of the last quorate round whose CIB is stored here; 0 = none. */
   readonly quorateSeq: number;
   readonly backupSequence: number;
 }

@@ -71,6 +71,12 @@ export class Membership {
   members: readonly number[] = [];
   ringMembers: readonly number[] = [];
   joined: Joined = [];
+  /**
+   * Number of this round, higher than every number that any member has: what a newcomer joins at, and the quorate sequence
+   * if the round is quorate. Differs from HOUSE rule 2, which takes the ring's: managers come and go within one ring, and a
+   * manager that missed acknowledged changes of its own ring must lose the merge.
+   */
+  roundSeq = 0;
   private expected: readonly GroupMember[] = [];
   private statements = new Map<number, Statement>();
   private early: { readonly from: GroupMember; readonly statement: Statement }[] = [];
@@ -160,10 +166,12 @@ export class Membership {
   complete(state: Pick<State, "joined" | "names">): void {
     for (const [id, uname] of state.names) if (!this.unames.has(id)) this.unames.set(id, uname);
     const known = new Map(state.joined);
+    const numbers = [...this.statements.values()].map((s) => s.quorateSeq);
+    this.roundSeq = 1 + Math.max(0, ...numbers, ...known.values());
     this.joined = this.members.map((id) => {
       const seq = known.get(id);
       const fresh = this.statements.get(id)?.fresh ?? true;
-      return [id, fresh || seq === undefined ? this.ringSeq : seq] as const;
+      return [id, fresh || seq === undefined ? this.roundSeq : seq] as const;
     });
     this.phase = "synchronised";
   }

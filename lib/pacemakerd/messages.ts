@@ -7,7 +7,7 @@ import { isRejection, type Rejection, reject } from "../base/error.ts";
 
 /** Text that names one membership: ring id and processes (membership.ts makes it). */
 export type Label = string;
-/** Ring node id and the ring sequence at which it joined the quorate history. */
+/** Ring node id and the round at which it joined the history. */
 export type Joined = readonly (readonly [nodeId: number, seq: number])[];
 
 /** Rule 2: what a member has. Body: its own `transient_attributes`, or nothing. */
@@ -77,6 +77,8 @@ export interface QuorumMark {
   readonly kind: "quorum-mark";
   readonly label: Label;
   readonly quorate: boolean;
+  /** The managers here hold a quorum of votes by themselves: the round's number may go to their disks. */
+  readonly backed: boolean;
 }
 
 /** Rule 6: run an operation. Body: the action element of the graph. */
@@ -213,7 +215,7 @@ const FIELDS: Readonly<Record<Message["kind"], Readonly<Record<string, FieldType
     offset: "integer",
   },
   persisted: { label: "text", upTo: "integer" },
-  "quorum-mark": { label: "text", quorate: "truth" },
+  "quorum-mark": { label: "text", quorate: "truth", backed: "truth" },
   order: { label: "text", to: "integer", key: "text", now: "integer" },
   result: {
     key: "text",

@@ -194,7 +194,8 @@ export class Order {
     this.state.set("cib_modify", doc);
     this.controller.quorate = message.quorate;
     this.membership.marked(message.quorate);
-    if (message.quorate) this.durable.markQuorate(this.state.doc, this.membership.ringSeq);
+    if (message.quorate && message.backed)
+      this.durable.markQuorate(this.state.doc, this.membership.roundSeq);
     this.controller.trigger(message.quorate ? "Quorum gained" : "Quorum lost");
   }
 

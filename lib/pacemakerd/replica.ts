@@ -256,7 +256,7 @@ export class Replica {
     const texts = this.membership.members.map((id) => {
       const s = this.membership.statementOf(id);
       if (s === undefined) return `${id} unknown`;
-      return `${s.uname} ${s.adminEpoch}.${s.epoch}.${s.numUpdates} of ring ${s.quorateSeq}`;
+      return `${s.uname} ${s.adminEpoch}.${s.epoch}.${s.numUpdates} of round ${s.quorateSeq}`;
     });
     const chosen = this.membership.uname(donor) ?? String(donor);
     this.context.log("info", `Merging ${texts.join(", ")}: the configuration of ${chosen} counts`);
@@ -341,7 +341,8 @@ export class Replica {
         `This ring is quorate, but its managers are not: waiting for those of ${missing.join(" ")}`,
       );
     }
-    this.context.multicast({ kind: "quorum-mark", label: membership.label, quorate });
+    const { label } = membership;
+    this.context.multicast({ kind: "quorum-mark", label, quorate, backed: this.isBacked });
   }
 
   /** The members of the group hold a quorum of votes: what they all have on disk is safe (rule 4). */

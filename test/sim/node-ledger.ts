@@ -31,4 +31,10 @@ export const nodeLedger: readonly NodeLedgerLine[] = [
     minutes: 0.6,
     was: "a crash between cib.xml and its digest was taken for damage, and the backup lost a merge",
   },
+  {
+    seed: 48,
+    nodes: 3,
+    minutes: 0.7,
+    was: "a manager that missed acknowledged changes of its own ring won with edits made without quorum",
+  },
 ];

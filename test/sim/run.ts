@@ -96,7 +96,9 @@ export class Run {
   private chaos(until: number, resources: readonly string[]): void {
     const { world, workload } = this;
     while (world.now < until) {
-      world.run(world.now + world.prng.between(50, 4000));
+      // Often in the middle of something: orders and results live for milliseconds.
+      const longest = world.prng.chance(0.4) ? 60 : 4000;
+      world.run(world.now + world.prng.between(1, longest));
       if (world.prng.chance(0.5)) {
         const fault = world.prng.pick(faults);
         this.tell(`fault: ${fault.name}`);

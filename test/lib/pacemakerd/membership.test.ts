@@ -129,8 +129,9 @@ describe("a round", () => {
       ],
       names: [],
     });
+    expect(m.roundSeq).toBe(9);
     expect(m.joined).toEqual([
-      [1, 12],
+      [1, 9],
       [2, 8],
       [3, 8],
     ]);

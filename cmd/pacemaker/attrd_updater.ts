@@ -2,6 +2,7 @@
 import { CrmError } from "../../lib/base/error.ts";
 import { Exit } from "../../lib/base/exit.ts";
 import { Errno, exitOfResult, resultText } from "../../lib/base/result-code.ts";
+import { flag, value } from "../../lib/cli/option-makers.ts";
 import {
   defineTool,
   type OptionSpec,
@@ -14,49 +15,29 @@ import { element } from "../../lib/xml/node.ts";
 import { daemonResult } from "./daemon-connection.ts";
 import { OUTPUT_OPTIONS, type ToolOutput, withOutput } from "./tool-output.ts";
 
-function valued(
-  key: string,
-  short: string,
-  value: string,
-  help: string,
-  group: string,
-): OptionSpec {
-  return { key, long: [key], short: [short], kind: "value", value, help, group };
-}
-
-function flag(key: string, short: string, help: string, group: string): OptionSpec {
-  return { key, long: [key], short: [short], kind: "flag", help, group };
-}
-
 const options: readonly OptionSpec[] = [
-  valued("name", "n", "NAME", "The attribute's name", "Attribute"),
-  valued(
+  value("name", "n", "NAME", "The attribute's name", "Attribute"),
+  value(
     "pattern",
     "P",
     "PATTERN",
     "All attributes whose names match (update, delete)",
     "Attribute",
   ),
-  valued("update", "U", "VALUE", "Set the value", "Commands"),
-  valued(
-    "update-both",
-    "B",
-    "VALUE",
-    "Set the value and the dampening (needs --delay)",
-    "Commands",
-  ),
+  value("update", "U", "VALUE", "Set the value", "Commands"),
+  value("update-both", "B", "VALUE", "Set the value and the dampening (needs --delay)", "Commands"),
   flag("update-delay", "Y", "Set the dampening (needs --delay)", "Commands"),
   flag("query", "Q", "Show the value (the default)", "Commands"),
   flag("delete", "D", "Unset the attribute", "Commands"),
   flag("refresh", "R", "Write all attributes into the CIB again", "Commands"),
-  valued("delay", "d", "TIME", "Dampening: wait so long for further changes", "Additional"),
-  valued("set", "s", "SET", "Id of the attribute set", "Additional"),
-  valued("node", "N", "NODE", "The node, instead of the local one", "Additional"),
+  value("delay", "d", "TIME", "Dampening: wait so long for further changes", "Additional"),
+  value("set", "s", "SET", "Id of the attribute set", "Additional"),
+  value("node", "N", "NODE", "The node, instead of the local one", "Additional"),
   flag("all", "A", "With --query: the values of all nodes", "Additional"),
-  valued("lifetime", "l", "LIFETIME", "Checked and ignored", "Additional"),
+  value("lifetime", "l", "LIFETIME", "Checked and ignored", "Additional"),
   flag("private", "p", "A new attribute never goes into the CIB", "Additional"),
   flag("utilization", "z", "A utilization attribute", "Additional"),
-  valued("wait", "W", "POINT", "Return after: no, local or cluster", "Additional"),
+  value("wait", "W", "POINT", "Return after: no, local or cluster", "Additional"),
   { key: "quiet", long: ["quiet"], short: ["q"], kind: "flag", help: "", hidden: true },
   { key: "old-update", short: ["v"], kind: "value", value: "VALUE", help: "", hidden: true },
   { key: "old-section", short: ["S"], kind: "value", value: "SECTION", help: "", hidden: true },

@@ -8,6 +8,7 @@ import { CallOption, type CibOperation, emptyCib } from "../../lib/cib/operation
 import { schemaOf } from "../../lib/cib/schema.ts";
 import { problemText, validateCib } from "../../lib/cib/validate.ts";
 import { helpText } from "../../lib/cli/help.ts";
+import { flag, optional, value } from "../../lib/cli/option-makers.ts";
 import {
   defineTool,
   type OptionSpec,
@@ -28,14 +29,7 @@ const DANGEROUS =
   "The supplied command is considered dangerous. To prevent accidental destruction of the " +
   "cluster, the --force flag is required in order to proceed.";
 
-function command(key: string, short: string, help: string): OptionSpec {
-  return { key, long: [key], short: [short], kind: "flag", help, group: "Commands" };
-}
-
-function flag(key: string, short: string | undefined, help: string): OptionSpec {
-  const letters = short === undefined ? {} : { short: [short] };
-  return { key, long: [key], ...letters, kind: "flag", help, group: "Additional" };
-}
+const command = (key: string, short: string, help: string) => flag(key, short, help, "Commands");
 
 const options: readonly OptionSpec[] = [
   command("upgrade", "u", "Bring the configuration to the latest syntax"),
@@ -48,71 +42,22 @@ const options: readonly OptionSpec[] = [
   command("replace", "R", "Replace an element, with all below it"),
   command("delete", "D", "Remove the first element with this name and these attributes"),
   command("delete-all", "d", "With --xpath, remove all that match"),
-  {
-    key: "empty",
-    long: ["empty"],
-    short: ["a"],
-    kind: "optional",
-    value: "SCHEMA",
-    help: "Print a configuration without content",
-    group: "Commands",
-  },
+  optional("empty", "a", "SCHEMA", "Print a configuration without content", "Commands"),
   command("md5-sum", "5", "Digest of a document as it is on disk"),
   command("md5-sum-versioned", "6", "Digest of a document that ignores who wrote it"),
-  {
-    key: "show-access",
-    long: ["show-access"],
-    short: ["S"],
-    kind: "optional",
-    value: "FORM",
-    help: "With --query and --user: show what that user may do (color, text, namespace, auto)",
-    group: "Commands",
-  },
-  {
-    key: "xml-text",
-    long: ["xml-text"],
-    short: ["X"],
-    kind: "value",
-    value: "XML",
-    help: "Take the element from this text",
-    group: "Data",
-  },
-  {
-    key: "xml-file",
-    long: ["xml-file"],
-    short: ["x"],
-    kind: "value",
-    value: "FILE",
-    help: "Take the element from a file",
-    group: "Data",
-  },
-  {
-    key: "xml-pipe",
-    long: ["xml-pipe"],
-    short: ["p"],
-    kind: "flag",
-    help: "Take the element from standard input",
-    group: "Data",
-  },
-  flag("force", "f", "Do it although it is dangerous"),
-  {
-    key: "timeout",
-    long: ["timeout"],
-    short: ["t"],
-    kind: "value",
-    value: "SECONDS",
-    help: "How long to wait (default 30)",
-    group: "Additional",
-  },
-  {
-    key: "user",
-    long: ["user"],
-    short: ["U"],
-    kind: "value",
-    value: "USER",
-    help: "Act with the rights of this user (root only)",
-    group: "Additional",
-  },
+  optional(
+    "show-access",
+    "S",
+    "FORM",
+    "With --query and --user: show what that user may do (color, text, namespace, auto)",
+    "Commands",
+  ),
+  value("xml-text", "X", "XML", "Take the element from this text", "Data"),
+  value("xml-file", "x", "FILE", "Take the element from a file", "Data"),
+  flag("xml-pipe", "p", "Take the element from standard input", "Data"),
+  flag("force", "f", "Do it although it is dangerous", "Additional"),
+  value("timeout", "t", "SECONDS", "How long to wait (default 30)", "Additional"),
+  value("user", "U", "USER", "Act with the rights of this user (root only)", "Additional"),
   {
     key: "scope",
     long: ["scope"],
@@ -122,21 +67,13 @@ const options: readonly OptionSpec[] = [
     help: `Only this section: ${[...SECTION_PATHS.keys()].filter((s) => s !== "cib").join(", ")}`,
     group: "Additional",
   },
-  {
-    key: "xpath",
-    long: ["xpath"],
-    short: ["A"],
-    kind: "value",
-    value: "XPATH",
-    help: "Only what this XPath finds",
-    group: "Additional",
-  },
-  flag("score", undefined, "Understand name++ and name+=N in --modify (always on)"),
-  flag("allow-create", "c", "With --modify: create what is not there"),
-  flag("no-children", "n", "With --query: without what is below"),
-  flag("node-path", "e", "With --xpath: print where the matches are"),
-  flag("sync-call", "s", "Accepted for compatibility: calls always wait"),
-  flag("local", "l", "Ask only this node"),
+  value("xpath", "A", "XPATH", "Only what this XPath finds", "Additional"),
+  flag("score", undefined, "Understand name++ and name+=N in --modify (always on)", "Additional"),
+  flag("allow-create", "c", "With --modify: create what is not there", "Additional"),
+  flag("no-children", "n", "With --query: without what is below", "Additional"),
+  flag("node-path", "e", "With --xpath: print where the matches are", "Additional"),
+  flag("sync-call", "s", "Accepted for compatibility: calls always wait", "Additional"),
+  flag("local", "l", "Ask only this node", "Additional"),
   {
     key: "node",
     long: ["node"],

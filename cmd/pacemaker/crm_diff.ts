@@ -2,6 +2,7 @@
 import { CrmError, isRejection } from "../../lib/base/error.ts";
 import { Exit } from "../../lib/base/exit.ts";
 import { exitOfResult, resultText } from "../../lib/base/result-code.ts";
+import { flag, value } from "../../lib/cli/option-makers.ts";
 import {
   defineTool,
   type ParsedOptions,
@@ -108,37 +109,18 @@ async function run(given: ParsedOptions, session: Session): Promise<ToolResult> 
   });
 }
 
-function value(key: string, short: string | undefined, word: string, help: string) {
-  const letters = short === undefined ? {} : { short: [short] };
-  return { key, long: [key], ...letters, kind: "value", value: word, help, group: "Data" } as const;
-}
-
 export default defineTool({
   name: "crm_diff",
   summary: "the difference of two configurations, and applying one",
   usage: "(-o FILE | -O XML) (-n FILE | -N XML | -p FILE) [OPTION ...]",
   options: [
-    value("original", "o", "FILE", "Document to begin with; - is standard input"),
-    value("original-string", "O", "XML", "The same as text"),
-    value("new", "n", "FILE", "Document to compare with; - is standard input"),
-    value("new-string", "N", "XML", "The same as text"),
-    value("patch", "p", "FILE", "Difference to apply to the original"),
-    {
-      key: "cib",
-      long: ["cib"],
-      short: ["c"],
-      kind: "flag",
-      help: "Compare as configurations: with versions and a digest",
-      group: "Additional",
-    },
-    {
-      key: "no-version",
-      long: ["no-version"],
-      short: ["u"],
-      kind: "flag",
-      help: "Leave versions out of the difference",
-      group: "Additional",
-    },
+    value("original", "o", "FILE", "Document to begin with; - is standard input", "Data"),
+    value("original-string", "O", "XML", "The same as text", "Data"),
+    value("new", "n", "FILE", "Document to compare with; - is standard input", "Data"),
+    value("new-string", "N", "XML", "The same as text", "Data"),
+    value("patch", "p", "FILE", "Difference to apply to the original", "Data"),
+    flag("cib", "c", "Compare as configurations: with versions and a digest", "Additional"),
+    flag("no-version", "u", "Leave versions out of the difference", "Additional"),
     ...OUTPUT_OPTIONS,
   ],
   run,

@@ -10,6 +10,7 @@ import {
   RESULT_NUMBERS,
   resultCode,
 } from "../../lib/base/result-code.ts";
+import { flag } from "../../lib/cli/option-makers.ts";
 import {
   defineTool,
   type ParsedOptions,
@@ -66,34 +67,10 @@ export default defineTool({
   summary: "what a result code means",
   usage: "[-X | -r] [-n] [-l | CODE ...]",
   options: [
-    {
-      key: "name",
-      long: ["name"],
-      short: ["n"],
-      kind: "flag",
-      help: "Show the code's name too",
-    },
-    {
-      key: "list",
-      long: ["list"],
-      short: ["l"],
-      kind: "flag",
-      help: "Show all known codes",
-    },
-    {
-      key: "exit",
-      long: ["exit"],
-      short: ["X"],
-      kind: "flag",
-      help: "The codes are exit codes of tools",
-    },
-    {
-      key: "rc",
-      long: ["rc"],
-      short: ["r"],
-      kind: "flag",
-      help: "The codes are the manager's result codes",
-    },
+    flag("name", "n", "Show the code's name too"),
+    flag("list", "l", "Show all known codes"),
+    flag("exit", "X", "The codes are exit codes of tools"),
+    flag("rc", "r", "The codes are the manager's result codes"),
     ...OUTPUT_OPTIONS,
   ],
   run,

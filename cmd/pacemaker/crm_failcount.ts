@@ -4,6 +4,7 @@ import { Exit } from "../../lib/base/exit.ts";
 import { Errno, exitOfResult } from "../../lib/base/result-code.ts";
 import { addScores, parseScore, type Score, scoreText } from "../../lib/base/score.ts";
 import { type AttributeSelector, findNode } from "../../lib/cib/attributes.ts";
+import { flag, value } from "../../lib/cli/option-makers.ts";
 import {
   defineTool,
   type ParsedOptions,
@@ -124,50 +125,11 @@ export default defineTool({
       help: "Print the fail count (the default)",
       group: "Commands",
     },
-    {
-      key: "delete",
-      long: ["delete"],
-      short: ["D"],
-      kind: "flag",
-      help: "Forget the failures",
-      group: "Commands",
-    },
-    {
-      key: "update",
-      long: ["update"],
-      short: ["v"],
-      kind: "value",
-      value: "0",
-      help: "The same as --delete",
-      group: "Commands",
-    },
-    {
-      key: "resource",
-      long: ["resource"],
-      short: ["r"],
-      kind: "value",
-      value: "RESOURCE",
-      help: "Resource that is meant",
-      group: "Selection",
-    },
-    {
-      key: "operation",
-      long: ["operation"],
-      short: ["n"],
-      kind: "value",
-      value: "OPERATION",
-      help: "Only this operation's failures",
-      group: "Selection",
-    },
-    {
-      key: "interval",
-      long: ["interval"],
-      short: ["I"],
-      kind: "value",
-      value: "TIME",
-      help: "Interval of that operation (default 0)",
-      group: "Selection",
-    },
+    flag("delete", "D", "Forget the failures", "Commands"),
+    value("update", "v", "0", "The same as --delete", "Commands"),
+    value("resource", "r", "RESOURCE", "Resource that is meant", "Selection"),
+    value("operation", "n", "OPERATION", "Only this operation's failures", "Selection"),
+    value("interval", "I", "TIME", "Interval of that operation (default 0)", "Selection"),
     {
       key: "node",
       long: ["node", "node-uname"],

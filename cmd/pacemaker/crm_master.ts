@@ -1,6 +1,7 @@
 /** crm_master: the promotion score of a resource on a node, as its agent sets it (spec/outputs-and-tools.md D16). */
 import { CrmError } from "../../lib/base/error.ts";
 import { Exit } from "../../lib/base/exit.ts";
+import { value } from "../../lib/cli/option-makers.ts";
 import { parseOptions } from "../../lib/cli/options.ts";
 import {
   defineTool,
@@ -44,15 +45,13 @@ export default defineTool({
   usage: "[-G | -v SCORE | -D] [-r RESOURCE] [-N NODE] [-l LIFETIME]",
   options: [
     ...attributeOptions.filter((option) => SHARED.has(option.key)),
-    {
-      key: "resource",
-      long: ["resource"],
-      short: ["r"],
-      kind: "value",
-      value: "RESOURCE",
-      help: "Resource that is meant (agents need not say it)",
-      group: "Selection",
-    },
+    value(
+      "resource",
+      "r",
+      "RESOURCE",
+      "Resource that is meant (agents need not say it)",
+      "Selection",
+    ),
   ],
   run,
 });

@@ -5,6 +5,7 @@
 import { CrmError, isRejection } from "../../lib/base/error.ts";
 import { Exit } from "../../lib/base/exit.ts";
 import type { CibDoc } from "../../lib/cib/document.ts";
+import { count, flag, list, optional, value } from "../../lib/cli/option-makers.ts";
 import {
   defineTool,
   type OptionSpec,
@@ -69,53 +70,10 @@ const options: readonly OptionSpec[] = [
   value("external-agent", "E", "PROGRAM", "Accepted for compatibility: use alerts", "Output"),
   value("external-recipient", "e", "WHO", "Accepted for compatibility: use alerts", "Output"),
   value("pid-file", "p", "FILE", "Where --daemonize writes its process id", "Output"),
-  {
-    key: "xml-file",
-    long: ["xml-file"],
-    short: ["x"],
-    kind: "value",
-    value: "FILE",
-    help: "Read a CIB from FILE",
-    group: "Modes",
-  },
-  { key: "quiet", long: ["quiet"], short: ["Q"], kind: "flag", help: "Leave out the times" },
-  { key: "verbose", long: ["verbose"], short: ["V"], kind: "count", help: "Say more" },
+  value("xml-file", "x", "FILE", "Read a CIB from FILE", "Modes"),
+  flag("quiet", "Q", "Leave out the times"),
+  count("verbose", "V", "Say more"),
 ];
-
-function flag(key: string, short: string | undefined, help: string, group: string): OptionSpec {
-  return {
-    key,
-    long: [key],
-    ...(short === undefined ? {} : { short: [short] }),
-    kind: "flag",
-    help,
-    group,
-  };
-}
-
-function value(
-  key: string,
-  short: string | undefined,
-  word: string,
-  help: string,
-  group: string,
-): OptionSpec {
-  return { ...flag(key, short, help, group), kind: "value", value: word };
-}
-
-function list(key: string, short: string, word: string, help: string, group: string): OptionSpec {
-  return { ...value(key, short, word, help, group), kind: "list" };
-}
-
-function optional(
-  key: string,
-  short: string,
-  word: string,
-  help: string,
-  group: string,
-): OptionSpec {
-  return { ...value(key, short, word, help, group), kind: "optional" };
-}
 
 function formatOf(given: ParsedOptions): Format {
   if (given.flag("as-xml")) return "xml";

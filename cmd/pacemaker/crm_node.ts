@@ -4,6 +4,7 @@ import { CrmError } from "../../lib/base/error.ts";
 import { Exit } from "../../lib/base/exit.ts";
 import { Errno, exitOfResult, resultText } from "../../lib/base/result-code.ts";
 import { helpText } from "../../lib/cli/help.ts";
+import { flag, value } from "../../lib/cli/option-makers.ts";
 import {
   defineTool,
   type OptionSpec,
@@ -35,40 +36,16 @@ const options: readonly OptionSpec[] = [
   command("name", "n", "Show this node's name in the cluster"),
   command("partition", "p", "Show the names of the nodes in this partition"),
   command("quorum", "q", "Show 1 if this partition has quorum, else 0"),
-  {
-    key: "name-for-id",
-    long: ["name-for-id"],
-    short: ["N"],
-    kind: "value",
-    value: "ID",
-    help: "Show the name of the node with this id",
-    group: "Commands",
-  },
-  {
-    key: "remove",
-    long: ["remove"],
-    short: ["R"],
-    kind: "value",
-    value: "NAME",
-    help: "Forget a stopped node that is already gone from the ring's configuration",
-    group: "Commands",
-  },
-  {
-    key: "force",
-    long: ["force"],
-    short: ["f"],
-    kind: "flag",
-    help: "Do it although it is dangerous",
-    group: "Additional",
-  },
-  {
-    key: "quiet",
-    long: ["quiet"],
-    short: ["Q"],
-    kind: "flag",
-    help: "Say less",
-    group: "Additional",
-  },
+  value("name-for-id", "N", "ID", "Show the name of the node with this id", "Commands"),
+  value(
+    "remove",
+    "R",
+    "NAME",
+    "Forget a stopped node that is already gone from the ring's configuration",
+    "Commands",
+  ),
+  flag("force", "f", "Do it although it is dangerous", "Additional"),
+  flag("quiet", "Q", "Say less", "Additional"),
   ...OUTPUT_OPTIONS,
 ];
 

@@ -3,6 +3,7 @@ import { CrmError } from "../../lib/base/error.ts";
 import { Exit } from "../../lib/base/exit.ts";
 import { exitCode, exitOfResult } from "../../lib/base/result-code.ts";
 import type { CibDoc } from "../../lib/cib/document.ts";
+import { flag, value } from "../../lib/cli/option-makers.ts";
 import {
   defineTool,
   type OptionSpec,
@@ -34,27 +35,6 @@ import {
 import { ban, clear, move } from "./resource/relocate.ts";
 import { logStatus } from "./status-log.ts";
 import { OUTPUT_OPTIONS, type ToolOutput, withOutput } from "./tool-output.ts";
-
-function flag(key: string, short: string | undefined, help: string, group: string): OptionSpec {
-  return {
-    key,
-    long: [key],
-    ...(short === undefined ? {} : { short: [short] }),
-    kind: "flag",
-    help,
-    group,
-  };
-}
-
-function value(
-  key: string,
-  short: string | undefined,
-  word: string,
-  help: string,
-  group: string,
-): OptionSpec {
-  return { ...flag(key, short, help, group), kind: "value", value: word };
-}
 
 const QUERIES = "Queries";
 const COMMANDS = "Commands";

@@ -2,6 +2,7 @@
 import { CrmError, isRejection } from "../../lib/base/error.ts";
 import { Exit, type ExitCode } from "../../lib/base/exit.ts";
 import { exitOfResult, resultText } from "../../lib/base/result-code.ts";
+import { flag, list, value } from "../../lib/cli/option-makers.ts";
 import {
   defineTool,
   type ParsedOptions,
@@ -137,41 +138,10 @@ export default defineTool({
   summary: "is a rule of the configuration in effect",
   usage: "-c -r RULE [-d DATE] [-X XML]",
   options: [
-    {
-      key: "check",
-      long: ["check"],
-      short: ["c"],
-      kind: "flag",
-      help: "Say whether the rules are in effect",
-      group: "Commands",
-    },
-    {
-      key: "rule",
-      long: ["rule"],
-      short: ["r"],
-      kind: "list",
-      value: "RULE",
-      help: "Id of a rule; may be given several times",
-      group: "Selection",
-    },
-    {
-      key: "date",
-      long: ["date"],
-      short: ["d"],
-      kind: "value",
-      value: "DATE",
-      help: "At this time (default: now)",
-      group: "Selection",
-    },
-    {
-      key: "xml-text",
-      long: ["xml-text"],
-      short: ["X"],
-      kind: "value",
-      value: "XML",
-      help: "Use this configuration; - reads standard input",
-      group: "Data",
-    },
+    flag("check", "c", "Say whether the rules are in effect", "Commands"),
+    list("rule", "r", "RULE", "Id of a rule; may be given several times", "Selection"),
+    value("date", "d", "DATE", "At this time (default: now)", "Selection"),
+    value("xml-text", "X", "XML", "Use this configuration; - reads standard input", "Data"),
     ...OUTPUT_OPTIONS,
   ],
   run,

@@ -8,6 +8,7 @@ import { Errno, exitOfResult, resultText } from "../../lib/base/result-code.ts";
 import type { CibDoc } from "../../lib/cib/document.ts";
 import { emptyCib } from "../../lib/cib/operations.ts";
 import { schemaOf } from "../../lib/cib/schema.ts";
+import { flag, value } from "../../lib/cli/option-makers.ts";
 import {
   defineTool,
   type OptionSpec,
@@ -312,39 +313,10 @@ export default defineTool({
   usage: "COMMAND [OPTION ...]",
   options: [
     ...commandOptions,
-    {
-      key: "force",
-      long: ["force"],
-      short: ["f"],
-      kind: "flag",
-      help: "Do it although something is lost",
-      group: "Additional",
-    },
-    {
-      key: "batch",
-      long: ["batch"],
-      short: ["b"],
-      kind: "flag",
-      help: "Accepted for compatibility: no shell is ever started",
-      group: "Additional",
-    },
-    {
-      key: "all",
-      long: ["all"],
-      short: ["a"],
-      kind: "flag",
-      help: "With --commit: status and versions too",
-      group: "Additional",
-    },
-    {
-      key: "validate-with",
-      long: ["validate-with"],
-      short: ["v"],
-      kind: "value",
-      value: "SCHEMA",
-      help: "With --create-empty: schema of the copy",
-      group: "Additional",
-    },
+    flag("force", "f", "Do it although something is lost", "Additional"),
+    flag("batch", "b", "Accepted for compatibility: no shell is ever started", "Additional"),
+    flag("all", "a", "With --commit: status and versions too", "Additional"),
+    value("validate-with", "v", "SCHEMA", "With --create-empty: schema of the copy", "Additional"),
     ...OUTPUT_OPTIONS,
   ],
   run,

@@ -4,9 +4,9 @@ import { Exit } from "../../lib/base/exit.ts";
 import { exitOfResult, resultText } from "../../lib/base/result-code.ts";
 import { type CibDoc, cibDoc } from "../../lib/cib/document.ts";
 import { upgradeRoot } from "../../lib/cib/upgrade.ts";
+import { flag, list, value } from "../../lib/cli/option-makers.ts";
 import {
   defineTool,
-  type OptionSpec,
   type ParsedOptions,
   type Session,
   type ToolResult,
@@ -298,25 +298,6 @@ async function report(
   return output.finish(Exit.ok);
 }
 
-function option(
-  key: string,
-  short: string | undefined,
-  kind: OptionSpec["kind"],
-  help: string,
-  group: string,
-  value?: string,
-): OptionSpec {
-  return {
-    key,
-    long: [key],
-    ...(short === undefined ? {} : { short: [short] }),
-    kind,
-    help,
-    group,
-    ...(value === undefined ? {} : { value }),
-  };
-}
-
 const RUN = "Operations";
 const CHANGE = "Synthetic cluster events";
 const FILES = "Artifacts";
@@ -327,35 +308,35 @@ export default defineTool({
   summary: "show what the cluster would do",
   usage: "(-L | -x FILE | -p) [OPTION ...]",
   options: [
-    option("run", "R", "flag", "Schedule and show the transition", RUN),
-    option("simulate", "S", "flag", "Schedule, carry out and show what comes of it", RUN),
-    option("in-place", "X", "flag", "Like -S, and store the result", RUN),
-    option("show-attrs", "A", "flag", "Show node attributes", RUN),
-    option("show-failcounts", "c", "flag", "Show fail counts", RUN),
-    option("show-scores", "s", "flag", "Show scores", RUN),
-    option("show-utilization", "U", "flag", "Show utilization", RUN),
-    { ...option("pending", "j", "flag", "No effect", RUN), hidden: true },
-    option("node-up", "u", "list", "Bring a node online", CHANGE, "NODE"),
-    option("node-down", "d", "list", "Take a node offline", CHANGE, "NODE"),
-    option("node-fail", "f", "list", "Let a node fail", CHANGE, "NODE"),
-    option("op-inject", "i", "list", "Inject the result of an operation", CHANGE, "OPSPEC"),
-    option("op-fail", "F", "list", "Let an operation fail", CHANGE, "OPSPEC"),
-    option("set-datetime", "t", "value", "Time to assume", CHANGE, "DATETIME"),
-    option("quorum", "q", "value", "Have quorum, or not", CHANGE, "BOOLEAN"),
-    option("watchdog", "w", "value", "Have a watchdog, or not", CHANGE, "BOOLEAN"),
-    option("ticket-grant", "g", "list", "Grant a ticket", CHANGE, "TICKET"),
-    option("ticket-revoke", "r", "list", "Revoke a ticket", CHANGE, "TICKET"),
-    option("ticket-standby", "b", "list", "Make a ticket standby", CHANGE, "TICKET"),
-    option("ticket-activate", "e", "list", "Activate a ticket", CHANGE, "TICKET"),
-    option("save-input", "I", "value", "Save the configuration to schedule", FILES, "FILE"),
-    option("save-output", "O", "value", "Save the configuration after all", FILES, "FILE"),
-    option("save-graph", "G", "value", "Save the transition graph as XML", FILES, "FILE"),
-    option("save-dotfile", "D", "value", "Save the transition graph for Graphviz", FILES, "FILE"),
-    option("all-actions", "a", "flag", "Draw optional actions too", FILES),
-    option("live-check", "L", "flag", "Take the running cluster's configuration", SOURCE),
-    option("xml-file", "x", "value", "Take the configuration in a file", SOURCE, "FILE"),
-    option("xml-pipe", "p", "flag", "Take the configuration on standard input", SOURCE),
-    option("quiet", "Q", "flag", "Show only what is asked for", "Output"),
+    flag("run", "R", "Schedule and show the transition", RUN),
+    flag("simulate", "S", "Schedule, carry out and show what comes of it", RUN),
+    flag("in-place", "X", "Like -S, and store the result", RUN),
+    flag("show-attrs", "A", "Show node attributes", RUN),
+    flag("show-failcounts", "c", "Show fail counts", RUN),
+    flag("show-scores", "s", "Show scores", RUN),
+    flag("show-utilization", "U", "Show utilization", RUN),
+    { ...flag("pending", "j", "No effect", RUN), hidden: true },
+    list("node-up", "u", "NODE", "Bring a node online", CHANGE),
+    list("node-down", "d", "NODE", "Take a node offline", CHANGE),
+    list("node-fail", "f", "NODE", "Let a node fail", CHANGE),
+    list("op-inject", "i", "OPSPEC", "Inject the result of an operation", CHANGE),
+    list("op-fail", "F", "OPSPEC", "Let an operation fail", CHANGE),
+    value("set-datetime", "t", "DATETIME", "Time to assume", CHANGE),
+    value("quorum", "q", "BOOLEAN", "Have quorum, or not", CHANGE),
+    value("watchdog", "w", "BOOLEAN", "Have a watchdog, or not", CHANGE),
+    list("ticket-grant", "g", "TICKET", "Grant a ticket", CHANGE),
+    list("ticket-revoke", "r", "TICKET", "Revoke a ticket", CHANGE),
+    list("ticket-standby", "b", "TICKET", "Make a ticket standby", CHANGE),
+    list("ticket-activate", "e", "TICKET", "Activate a ticket", CHANGE),
+    value("save-input", "I", "FILE", "Save the configuration to schedule", FILES),
+    value("save-output", "O", "FILE", "Save the configuration after all", FILES),
+    value("save-graph", "G", "FILE", "Save the transition graph as XML", FILES),
+    value("save-dotfile", "D", "FILE", "Save the transition graph for Graphviz", FILES),
+    flag("all-actions", "a", "Draw optional actions too", FILES),
+    flag("live-check", "L", "Take the running cluster's configuration", SOURCE),
+    value("xml-file", "x", "FILE", "Take the configuration in a file", SOURCE),
+    flag("xml-pipe", "p", "Take the configuration on standard input", SOURCE),
+    flag("quiet", "Q", "Show only what is asked for", "Output"),
     ...OUTPUT_OPTIONS,
   ],
   run: (given, session) =>

@@ -3,6 +3,7 @@ import { CrmError } from "../../lib/base/error.ts";
 import { Exit } from "../../lib/base/exit.ts";
 import { Errno, exitOfResult } from "../../lib/base/result-code.ts";
 import { type AttributeSelector, findNode } from "../../lib/cib/attributes.ts";
+import { flag, value } from "../../lib/cli/option-makers.ts";
 import {
   defineTool,
   type ParsedOptions,
@@ -107,23 +108,14 @@ export default defineTool({
       help: "Print whether the node is in standby (the default)",
       group: "Commands",
     },
-    {
-      key: "update",
-      long: ["update"],
-      short: ["v"],
-      kind: "value",
-      value: "VALUE",
-      help: "on (or true): nothing runs there any more; off: it serves again",
-      group: "Commands",
-    },
-    {
-      key: "delete",
-      long: ["delete"],
-      short: ["D"],
-      kind: "flag",
-      help: "Remove the attribute, so the node serves again",
-      group: "Commands",
-    },
+    value(
+      "update",
+      "v",
+      "VALUE",
+      "on (or true): nothing runs there any more; off: it serves again",
+      "Commands",
+    ),
+    flag("delete", "D", "Remove the attribute, so the node serves again", "Commands"),
     {
       key: "node",
       long: ["node", "node-uname"],
@@ -133,24 +125,14 @@ export default defineTool({
       help: "Node that is meant (default: this one)",
       group: "Additional",
     },
-    {
-      key: "lifetime",
-      long: ["lifetime"],
-      short: ["l"],
-      kind: "value",
-      value: "LIFETIME",
-      help: "reboot: until the node restarts; forever: until told otherwise",
-      group: "Additional",
-    },
-    {
-      key: "id",
-      long: ["id"],
-      short: ["i"],
-      kind: "value",
-      value: "ID",
-      help: "Accepted for compatibility",
-      group: "Additional",
-    },
+    value(
+      "lifetime",
+      "l",
+      "LIFETIME",
+      "reboot: until the node restarts; forever: until told otherwise",
+      "Additional",
+    ),
+    value("id", "i", "ID", "Accepted for compatibility", "Additional"),
     {
       key: "quiet",
       long: ["quiet"],

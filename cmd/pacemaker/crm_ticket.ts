@@ -3,9 +3,9 @@ import { CrmError } from "../../lib/base/error.ts";
 import { Exit } from "../../lib/base/exit.ts";
 import { Errno, exitOfResult, resultText } from "../../lib/base/result-code.ts";
 import { CallOption, type CibRequest } from "../../lib/cib/operations.ts";
+import { flag, list as several, value } from "../../lib/cli/option-makers.ts";
 import {
   defineTool,
-  type OptionSpec,
   type ParsedOptions,
   type Session,
   type ToolResult,
@@ -286,14 +286,6 @@ async function run(given: ParsedOptions, session: Session): Promise<ToolResult> 
   });
 }
 
-function flag(key: string, short: string, help: string, group: string): OptionSpec {
-  return { key, long: [key], short: [short], kind: "flag", help, group };
-}
-
-function value(key: string, short: string, word: string, help: string, group: string): OptionSpec {
-  return { ...flag(key, short, help, group), kind: "value", value: word };
-}
-
 export default defineTool({
   name: "crm_ticket",
   summary: "grant, revoke and look at tickets of multi-site clusters",
@@ -309,9 +301,9 @@ export default defineTool({
     flag("revoke", "r", "Revoke it", "Commands"),
     flag("standby", "s", "Stop what needs it, although it is granted", "Commands"),
     flag("activate", "a", "End that", "Commands"),
-    { ...value("set-attr", "S", "NAME", "Set an attribute (with -v)", "Commands"), kind: "list" },
-    { ...value("attr-value", "v", "VALUE", "Value for -S", "Commands"), kind: "list" },
-    { ...value("delete-attr", "D", "NAME", "Delete an attribute", "Commands"), kind: "list" },
+    several("set-attr", "S", "NAME", "Set an attribute (with -v)", "Commands"),
+    several("attr-value", "v", "VALUE", "Value for -S", "Commands"),
+    several("delete-attr", "D", "NAME", "Delete an attribute", "Commands"),
     flag("cleanup", "C", "Forget all about the ticket here", "Commands"),
     value("ticket", "t", "TICKET", "Ticket that is meant", "Additional"),
     value("default", "d", "VALUE", "What -G prints when there is no value", "Additional"),

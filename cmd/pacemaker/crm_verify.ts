@@ -3,6 +3,7 @@ import { CrmError } from "../../lib/base/error.ts";
 import { Exit } from "../../lib/base/exit.ts";
 import { exitOfResult, Rc, resultText } from "../../lib/base/result-code.ts";
 import { type CibDoc, cibDoc } from "../../lib/cib/document.ts";
+import { flag, value } from "../../lib/cli/option-makers.ts";
 import {
   defineTool,
   type ParsedOptions,
@@ -150,49 +151,11 @@ export default defineTool({
   summary: "check a configuration for errors",
   usage: "(-L | -x FILE | -X XML | -p) [OPTION ...]",
   options: [
-    {
-      key: "live-check",
-      long: ["live-check"],
-      short: ["L"],
-      kind: "flag",
-      help: "Check the running cluster's configuration",
-      group: "Data",
-    },
-    {
-      key: "xml-file",
-      long: ["xml-file"],
-      short: ["x"],
-      kind: "value",
-      value: "FILE",
-      help: "Check the configuration in a file",
-      group: "Data",
-    },
-    {
-      key: "xml-text",
-      long: ["xml-text"],
-      short: ["X"],
-      kind: "value",
-      value: "XML",
-      help: "Check this configuration",
-      group: "Data",
-    },
-    {
-      key: "xml-pipe",
-      long: ["xml-pipe"],
-      short: ["p"],
-      kind: "flag",
-      help: "Check the configuration on standard input",
-      group: "Data",
-    },
-    {
-      key: "save-xml",
-      long: ["save-xml"],
-      short: ["S"],
-      kind: "value",
-      value: "FILE",
-      help: "Also write what was checked into a file",
-      group: "Additional",
-    },
+    flag("live-check", "L", "Check the running cluster's configuration", "Data"),
+    value("xml-file", "x", "FILE", "Check the configuration in a file", "Data"),
+    value("xml-text", "X", "XML", "Check this configuration", "Data"),
+    flag("xml-pipe", "p", "Check the configuration on standard input", "Data"),
+    value("save-xml", "S", "FILE", "Also write what was checked into a file", "Additional"),
     {
       key: "quiet",
       long: ["quiet"],

@@ -3,6 +3,7 @@ import { CrmError } from "../../lib/base/error.ts";
 import { Exit } from "../../lib/base/exit.ts";
 import { Errno, exitOfResult, resultText } from "../../lib/base/result-code.ts";
 import { helpText } from "../../lib/cli/help.ts";
+import { flag, optional, value } from "../../lib/cli/option-makers.ts";
 import {
   defineTool,
   type OptionSpec,
@@ -23,75 +24,27 @@ import { OUTPUT_OPTIONS, PlainError, type ToolOutput, withOutput } from "./tool-
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 const options: readonly OptionSpec[] = [
-  {
-    key: "status",
-    long: ["status"],
-    short: ["S"],
-    kind: "value",
-    value: "NODE",
-    help: "Show the state of a node's controller",
-    group: "Commands",
-  },
-  {
-    key: "pacemakerd",
-    long: ["pacemakerd"],
-    short: ["P"],
-    kind: "flag",
-    help: "Show the state of this node's manager",
-    group: "Commands",
-  },
-  {
-    key: "dc_lookup",
-    long: ["dc_lookup"],
-    short: ["D"],
-    kind: "flag",
-    help: "Show which node coordinates the cluster",
-    group: "Commands",
-  },
-  {
-    key: "nodes",
-    long: ["nodes"],
-    short: ["N"],
-    kind: "optional",
-    value: "TYPES",
-    help: "Show the configured nodes of these types: all (default), cluster, guest, remote",
-    group: "Commands",
-  },
+  value("status", "S", "NODE", "Show the state of a node's controller", "Commands"),
+  flag("pacemakerd", "P", "Show the state of this node's manager", "Commands"),
+  flag("dc_lookup", "D", "Show which node coordinates the cluster", "Commands"),
+  optional(
+    "nodes",
+    "N",
+    "TYPES",
+    "Show the configured nodes of these types: all (default), cluster, guest, remote",
+    "Commands",
+  ),
   { key: "health", long: ["health"], short: ["H"], kind: "flag", help: "", hidden: true },
-  {
-    key: "timeout",
-    long: ["timeout"],
-    short: ["t"],
-    kind: "value",
-    value: "TIME",
-    help: "How long to wait for an answer",
-    group: "Additional",
-  },
-  {
-    key: "bash-export",
-    long: ["bash-export"],
-    short: ["B"],
-    kind: "flag",
-    help: "With --nodes: as `export NAME=ID`",
-    group: "Additional",
-  },
-  {
-    key: "ipc-name",
-    long: ["ipc-name"],
-    short: ["i"],
-    kind: "value",
-    value: "NAME",
-    help: "With --pacemakerd: the name to introduce ourselves by",
-    group: "Additional",
-  },
-  {
-    key: "quiet",
-    long: ["quiet"],
-    short: ["q"],
-    kind: "flag",
-    help: "Show only the answer itself",
-    group: "Additional",
-  },
+  value("timeout", "t", "TIME", "How long to wait for an answer", "Additional"),
+  flag("bash-export", "B", "With --nodes: as `export NAME=ID`", "Additional"),
+  value(
+    "ipc-name",
+    "i",
+    "NAME",
+    "With --pacemakerd: the name to introduce ourselves by",
+    "Additional",
+  ),
+  flag("quiet", "q", "Show only the answer itself", "Additional"),
   ...OUTPUT_OPTIONS,
 ];
 

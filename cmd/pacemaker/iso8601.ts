@@ -1,6 +1,7 @@
 /** iso8601: read and print dates, durations and periods as the manager does (spec/outputs-and-tools.md D17). */
 import { CrmError, isRejection, type Rejection } from "../../lib/base/error.ts";
 import { Exit } from "../../lib/base/exit.ts";
+import { flag, value } from "../../lib/cli/option-makers.ts";
 import {
   defineTool,
   type ParsedOptions,
@@ -118,14 +119,6 @@ async function run(given: ParsedOptions, session: Session): Promise<ToolResult> 
     const expected = given.value("expected");
     return output.finish(expected !== undefined && expected !== shown ? Exit.error : Exit.ok);
   });
-}
-
-function flag(key: string, short: string, help: string, group: string) {
-  return { key, long: [key], short: [short], kind: "flag", help, group } as const;
-}
-
-function value(key: string, short: string, word: string, help: string, group: string) {
-  return { key, long: [key], short: [short], kind: "value", value: word, help, group } as const;
 }
 
 export default defineTool({

@@ -2,6 +2,7 @@
  * pacemakerd: the manager's daemon. Waits for corosync, then runs lib/pacemakerd until it is told to stop or loses the ring
  * (HOUSE rule 10: exit 102 once all resources are stopped; whoever started it starts it again).
  */
+import { flag } from "../../lib/cli/option-makers.ts";
 import { defineTool, type Session, type ToolResult } from "../../lib/cli/tool.ts";
 import { CorosyncError } from "../../lib/client/corosync.ts";
 import { IpcError } from "../../lib/client/transport.ts";
@@ -71,27 +72,9 @@ export default defineTool({
   description:
     "Manages the cluster's resources on this node. Usually corosync or the system's service manager starts it.",
   options: [
-    {
-      key: "foreground",
-      short: ["f"],
-      long: ["foreground"],
-      kind: "flag",
-      help: "Stay in the foreground",
-    },
-    {
-      key: "features",
-      short: ["F"],
-      long: ["features"],
-      kind: "flag",
-      help: "Show what it can do",
-    },
-    {
-      key: "shutdown",
-      short: ["S"],
-      long: ["shutdown"],
-      kind: "flag",
-      help: "Stop the running manager",
-    },
+    flag("foreground", "f", "Stay in the foreground"),
+    flag("features", "F", "Show what it can do"),
+    flag("shutdown", "S", "Stop the running manager"),
   ],
   run: async (options, session) => {
     if (options.flag("features")) {

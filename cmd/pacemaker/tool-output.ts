@@ -5,6 +5,7 @@
 import { CrmError } from "../../lib/base/error.ts";
 import { Exit, type ExitCode } from "../../lib/base/exit.ts";
 import { exitOfResult } from "../../lib/base/result-code.ts";
+import { count, value } from "../../lib/cli/option-makers.ts";
 import type { OptionSpec, ParsedOptions, Session, ToolResult } from "../../lib/cli/tool.ts";
 import { resultCodeOf } from "../../lib/client/cib-source.ts";
 import { resultXml } from "../../lib/render/result.ts";
@@ -12,29 +13,9 @@ import { CDATA, element, type XmlElement } from "../../lib/xml/node.ts";
 
 /** Options every tool of the manager has. */
 export const OUTPUT_OPTIONS: readonly OptionSpec[] = [
-  {
-    key: "verbose",
-    long: ["verbose"],
-    short: ["V"],
-    kind: "count",
-    help: "Say more (may be given several times)",
-  },
-  {
-    key: "output-as",
-    long: ["output-as"],
-    kind: "value",
-    value: "FORMAT",
-    help: "text, xml or none",
-    group: "Output",
-  },
-  {
-    key: "output-to",
-    long: ["output-to"],
-    kind: "value",
-    value: "FILE",
-    help: "Write there instead of stdout",
-    group: "Output",
-  },
+  count("verbose", "V", "Say more (may be given several times)"),
+  value("output-as", undefined, "FORMAT", "text, xml or none", "Output"),
+  value("output-to", undefined, "FILE", "Write there instead of stdout", "Output"),
 ];
 
 /** A word as a shell would need it. */

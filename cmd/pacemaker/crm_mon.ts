@@ -210,7 +210,7 @@ async function run(given: ParsedOptions, session: Session): Promise<ToolResult> 
   try {
     if (!once) return await follow(cluster, given, session, write);
     const doc = await cluster.read();
-    if (doc === undefined) throw notConnected(cluster.reason, given);
+    if (doc === undefined) return notConnected(cluster.reason, given, session);
     const result = picture(doc, given, session, cluster.daemonState);
     if (file === undefined || file === "-") return result;
     await session.writeFile(file, result.out ?? "");
@@ -220,9 +220,14 @@ async function run(given: ParsedOptions, session: Session): Promise<ToolResult> 
   }
 }
 
-function notConnected(reason: string, given: ParsedOptions): CrmError {
-  if (given.flag("simple-status")) return new CrmError("cluster is not available on this node", 1);
-  return new CrmError(`Connection to cluster failed: ${reason}`, Exit.disconnected);
+/** One-shot forms end at once; XML says it as a result. */
+function notConnected(reason: string, given: ParsedOptions, session: Session): ToolResult {
+  if (given.flag("simple-status")) throw new CrmError("cluster is not available on this node", 1);
+  const text = `Connection to cluster failed: ${reason}`;
+  if (formatOf(given) !== "xml") throw new CrmError(text, Exit.disconnected);
+  const errors = [`${session.program}: ${text}`];
+  const out = resultXml(requestText(given, session), [], Exit.disconnected, errors);
+  return { exit: Exit.disconnected, out };
 }
 
 export default defineTool({

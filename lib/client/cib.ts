@@ -4,6 +4,7 @@
  */
 import { fromLegacy } from "../base/result-code.ts";
 import { type CibDoc, cibDoc } from "../cib/document.ts";
+import { CallOption, type CibOperation } from "../cib/request.ts";
 import { attr, child, element, type XmlElement } from "../xml/node.ts";
 import {
   ackStatus,
@@ -17,51 +18,12 @@ import {
 } from "./pacemaker.ts";
 import { IpcError } from "./transport.ts";
 
-/** Bits of cib_callopt. */
-export const CibOption = {
-  verbose: 0x1,
-  /** `section` is an XPath. */
-  xpath: 0x2,
-  multiple: 0x4,
-  /** Modify may create what is missing. */
-  canCreate: 0x8,
-  discardReply: 0x10,
-  noChildren: 0x20,
-  /** Answer with paths instead of elements. */
-  xpathAddress: 0x40,
-  mixedUpdate: 0x80,
-  /** Ask or change this node's copy only. */
-  local: 0x100,
-  dryRun: 0x200,
-  sync: 0x1000,
-  inhibitNotify: 0x10000,
-  quorumOverride: 0x100000,
-} as const;
-
-export type CibOperation =
-  | "cib_query"
-  | "cib_create"
-  | "cib_modify"
-  | "cib_replace"
-  | "cib_delete"
-  | "cib_delete_alt"
-  | "cib_erase"
-  | "cib_bump"
-  | "cib_upgrade"
-  | "cib_apply_diff"
-  | "cib_sync"
-  | "cib_sync_one"
-  | "cib_master"
-  | "cib_slave"
-  | "cib_ismaster"
-  | "noop";
-
 export interface CibCall {
   readonly op: CibOperation;
-  /** Name of a section, or an XPath with CibOption.xpath. Undefined: everything. */
+  /** Name of a section, or an XPath with CallOption.xpath. Undefined: everything. */
   readonly section?: string;
   readonly data?: XmlElement;
-  /** CibOption bits; `sync` is set unless `async` is true. */
+  /** CallOption bits; `sync` is set unless `async` is true. */
   readonly options?: number;
   readonly async?: boolean;
   /** Only this node shall carry it out. */
@@ -120,7 +82,7 @@ export class CibClient {
   async call(call: CibCall): Promise<CibReply> {
     const callId = String(++this.#callId);
     const sync = call.async !== true;
-    const options = (call.options ?? 0) | (sync ? CibOption.sync : 0);
+    const options = (call.options ?? 0) | (sync ? CallOption.sync : 0);
     const request = element(
       "cib_command",
       {
@@ -139,7 +101,7 @@ export class CibClient {
     const size = call.data === undefined ? 0 : this.connection.sizeOf(request);
     if (size > this.connection.maxMessageBytes) return this.#callWide(call, size);
     if (sync) return readReply(await this.connection.request(request, timeoutMs), callId);
-    if ((options & CibOption.discardReply) !== 0) {
+    if ((options & CallOption.discardReply) !== 0) {
       await this.connection.post(request);
       return { rc: 0, data: undefined };
     }
@@ -174,7 +136,7 @@ export class CibClient {
 
   /** The whole CIB as this node has it. */
   async document(): Promise<CibDoc> {
-    const root = await this.run({ op: "cib_query", options: CibOption.local });
+    const root = await this.run({ op: "cib_query", options: CallOption.scopeLocal });
     if (root === undefined || root.name !== "cib") {
       throw new IpcError("protocol", "the CIB manager answered a query without a CIB");
     }
@@ -183,7 +145,7 @@ export class CibClient {
 
   /** What an XPath finds; undefined when nothing. Several matches come inside `<xpath-query>`. */
   async find(xpath: string, options = 0): Promise<XmlElement | undefined> {
-    const bits = CibOption.xpath | CibOption.local | options;
+    const bits = CallOption.xpath | CallOption.scopeLocal | options;
     const reply = await this.call({ op: "cib_query", section: xpath, options: bits });
     if (reply.rc === ENXIO) return undefined;
     if (reply.rc !== 0) throw new ManagerError(reply.rc);
@@ -245,7 +207,7 @@ export async function connectCib(
         t: "cib",
         cib_op: "register",
         cib_clientname: host.program,
-        cib_callopt: String(CibOption.sync),
+        cib_callopt: String(CallOption.sync),
       }),
     );
     const id = attr(answer, "cib_clientid");

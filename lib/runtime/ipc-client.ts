@@ -178,7 +178,7 @@ class Connection implements IpcConnection {
     } catch (error) {
       const code = error instanceof SystemError ? error.errno : 0;
       if (code === Errno.EAGAIN) throw this.#error("again", "has a full backlog");
-      throw this.#error("refused", "nobody serves it");
+      throw new IpcError("refused", notRunning(this.#service));
     }
   }
 
@@ -200,7 +200,7 @@ class Connection implements IpcConnection {
   #openChannel(answer: SetupResponse): void {
     if (answer.error === -Errno.EAGAIN) throw this.#error("again", "is not ready yet");
     if (answer.error === -Errno.EACCES || answer.error === -Errno.EPERM) {
-      throw this.#error("denied", "refuses this user");
+      throw this.#error("denied", "refuses this user: use root or a member of group haclient");
     }
     if (answer.error !== 0) throw this.#error("refused", `refuses: errno ${-answer.error}`);
     if (answer.maxMessageBytes > limits.ipcMessageBytes) {
@@ -305,6 +305,15 @@ class Connection implements IpcConnection {
   #error(code: IpcError["code"], text: string): IpcError {
     return new IpcError(code, `IPC service ${this.#service} ${text}`);
   }
+}
+
+/** Services of the ring's daemon; all others are the manager's. */
+const RING_SERVICES: ReadonlySet<string> = new Set(["cfg", "cmap", "cpg", "quorum", "votequorum"]);
+
+/** Words for a service that nobody serves: which daemon is missing. */
+function notRunning(service: string): string {
+  const daemon = RING_SERVICES.has(service) ? "corosync" : "pacemakerd";
+  return `${daemon} is not running on this host (nobody serves IPC ${service})`;
 }
 
 /** Bun.connect on a connected socket of ours (its type package lacks `fd`). Bun owns the descriptor afterwards. */

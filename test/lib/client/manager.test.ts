@@ -1,8 +1,9 @@
 /** The clients of the manager's services against scripted answers. */
 import { expect, test } from "bun:test";
 import { Rc } from "../../../lib/base/result-code.ts";
+import { CallOption } from "../../../lib/cib/request.ts";
 import { connectAttributes } from "../../../lib/client/attributes.ts";
-import { type CibChange, CibOption, connectCib } from "../../../lib/client/cib.ts";
+import { type CibChange, connectCib } from "../../../lib/client/cib.ts";
 import { connectController } from "../../../lib/client/controller.ts";
 import { connectFencer } from "../../../lib/client/fencer.ts";
 import { connectLauncher } from "../../../lib/client/pacemakerd.ts";
@@ -38,7 +39,7 @@ test("cib: a synchronous call carries its options and gets result code and data"
   await cib.call({ op: "cib_modify", section: "nodes", data: element("nodes"), user: "mary" });
   const [, query, modify] = seen;
   expect(attr(query!, "cib_async_id")).toBe("uuid-1");
-  expect(Number(attr(query!, "cib_callopt"))).toBe(CibOption.sync | CibOption.local);
+  expect(Number(attr(query!, "cib_callopt"))).toBe(CallOption.sync | CallOption.scopeLocal);
   expect(modify?.children[0]?.children[0]?.name).toBe("nodes");
   expect([attr(modify!, "cib_user"), attr(modify!, "cib_section")]).toEqual(["mary", "nodes"]);
 });

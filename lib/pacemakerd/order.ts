@@ -2,6 +2,7 @@
  * The order at work: what each delivered message does to the CIB, and what it means for this node (HOUSE rules 1, 3, 6).
  * Reached only while this node is synchronised, or when a round ends and what waited is applied.
  */
+import { versionText } from "../cib/document.ts";
 import { attr, child, element } from "../xml/node.ts";
 import { writeXml } from "../xml/write.ts";
 import type { GroupMember } from "./api.ts";
@@ -128,7 +129,15 @@ export class Order {
   ): void {
     const applied = this.door.cib.delivered(this.state.doc, request, node.uname, own);
     const changed = this.state.set(request.op, applied.doc);
-    if (applied.configurationChanged) this.durable.changed();
+    if (applied.configurationChanged) {
+      this.durable.changed();
+      if (this.controller.quorate !== true) {
+        const version = versionText(applied.doc.version);
+        this.durable.acceptedWithoutQuorum(
+          `${version} (by ${request.user} via ${request.client} on ${node.uname})`,
+        );
+      }
+    }
     this.door.cib.afterDelivery();
     if (changed) this.restoreOwnState(request.op);
     if (changed) {
@@ -192,6 +201,13 @@ export class Order {
       "dc-uuid": node.id,
     });
     this.state.set("cib_modify", doc);
+    const { roundSeq } = this.membership;
+    const word = message.quorate
+      ? message.backed
+        ? "has quorum"
+        : "goes on with quorum"
+      : "has no quorum";
+    this.context.log("info", `Round ${roundSeq} ${word}`);
     this.controller.quorate = message.quorate;
     this.membership.marked(message.quorate);
     if (message.quorate && message.backed)

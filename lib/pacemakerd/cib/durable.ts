@@ -24,6 +24,8 @@ interface Waiter {
 /** In place of a position: this member's disk takes nothing. */
 const TROUBLE = -1;
 const RETRY_MS = 1000;
+/** Lost changes that are named one by one. */
+const LISTED = 100;
 
 export class Durable {
   private readonly context: Context;
@@ -42,6 +44,8 @@ export class Durable {
   private troubled = false;
   private readonly reports = new Map<number, number>();
   private waiters: Waiter[] = [];
+  /** Changes that were accepted without quorum (rule 5) and may lose a merge. */
+  private withoutQuorum: string[] = [];
   quorateSeq: number;
 
   constructor(context: Context, membership: Membership) {
@@ -71,6 +75,11 @@ export class Durable {
     if (this.flushPending) return;
     this.flushPending = true;
     this.context.setTimer("cib-flush", 0);
+  }
+
+  /** A change was accepted without quorum; `text` names its version and author. */
+  acceptedWithoutQuorum(text: string): void {
+    if (this.withoutQuorum.length < LISTED) this.withoutQuorum.push(text);
   }
 
   /** The last change so far; an answer that waits for it passes this to `whenDurable`. */
@@ -176,6 +185,14 @@ export class Durable {
     if (kept) {
       for (const waiter of this.waiters) waiter.upTo = 1;
     } else {
+      for (const text of this.withoutQuorum) {
+        this.context.log(
+          "warning",
+          `Configuration ${text}, changed without quorum, lost the merge against ` +
+            `${versionText(doc.version)}; it stays in the backups in ${this.context.config.cibFolder}`,
+        );
+      }
+      this.withoutQuorum = [];
       const lost = this.waiters;
       this.waiters = [];
       for (const waiter of lost) {
@@ -193,6 +210,7 @@ export class Durable {
   /** This membership is quorate: its sequence goes to disk, after the CIB it belongs to (rule 2). */
   markQuorate(doc: CibDoc, seq: number): void {
     this.write(doc);
+    this.withoutQuorum = [];
     if (seq === this.quorateSeq) return;
     this.quorateSeq = seq;
     this.context.effect(quorateEffect(this.context.config.cibFolder, seq));

@@ -210,7 +210,7 @@ async function run(given: ParsedOptions, session: Session): Promise<ToolResult> 
   try {
     if (!once) return await follow(cluster, given, session, write);
     const doc = await cluster.read();
-    if (doc === undefined) return notConnected(cluster.reason, given, session);
+    if (doc === undefined) return notConnected(cluster, given, session);
     const result = picture(doc, given, session, cluster.daemonState);
     if (file === undefined || file === "-") return result;
     await session.writeFile(file, result.out ?? "");
@@ -221,13 +221,14 @@ async function run(given: ParsedOptions, session: Session): Promise<ToolResult> 
 }
 
 /** One-shot forms end at once; XML says it as a result. */
-function notConnected(reason: string, given: ParsedOptions, session: Session): ToolResult {
+function notConnected(cluster: Monitored, given: ParsedOptions, session: Session): ToolResult {
+  const { reason, exit } = cluster;
   if (given.flag("simple-status")) throw new CrmError("cluster is not available on this node", 1);
   const text = `Connection to cluster failed: ${reason}`;
-  if (formatOf(given) !== "xml") throw new CrmError(text, Exit.disconnected);
+  if (formatOf(given) !== "xml") throw new CrmError(text, exit);
   const errors = [`${session.program}: ${text}`];
-  const out = resultXml(requestText(given, session), [], Exit.disconnected, errors);
-  return { exit: Exit.disconnected, out };
+  const out = resultXml(requestText(given, session), [], exit, errors);
+  return { exit, out };
 }
 
 export default defineTool({

@@ -1,9 +1,11 @@
 /** Where crm_mon gets its CIB: a file, or the live cluster with a wake-up at every change. */
 import { CrmError } from "../../lib/base/error.ts";
-import { Exit } from "../../lib/base/exit.ts";
+import { Exit, type ExitCode } from "../../lib/base/exit.ts";
+import { Errno, exitOfResult } from "../../lib/base/result-code.ts";
 import { type CibDoc, cibDoc } from "../../lib/cib/document.ts";
 import type { Session } from "../../lib/cli/tool.ts";
 import { type CibClient, connectCib } from "../../lib/client/cib.ts";
+import { resultCodeOf } from "../../lib/client/cib-source.ts";
 import { connectLauncher, LAUNCHER_STATES } from "../../lib/client/pacemakerd.ts";
 import { IpcError } from "../../lib/client/transport.ts";
 import { parseXml } from "../../lib/xml/parse.ts";
@@ -16,6 +18,8 @@ export interface Monitored {
   /** Words for the state of the daemons; "" when not asked (files). */
   readonly daemonState: string;
   readonly reason: string;
+  /** Exit code that belongs to the reason. */
+  readonly exit: ExitCode;
   close(): void;
 }
 
@@ -34,6 +38,7 @@ async function fileCib(session: Session, path: string): Promise<Monitored> {
     changed: (timeoutMs) => session.sleep(timeoutMs),
     daemonState: "",
     reason: "",
+    exit: Exit.ok,
     close: () => {},
   };
 }
@@ -42,6 +47,7 @@ async function fileCib(session: Session, path: string): Promise<Monitored> {
 class LiveCib implements Monitored {
   daemonState = "";
   reason = "";
+  exit: ExitCode = Exit.disconnected;
   #client: CibClient | undefined;
   #wake: (() => void) | undefined;
   #dirty = false;
@@ -59,6 +65,7 @@ class LiveCib implements Monitored {
     } catch (error) {
       if (!(error instanceof IpcError)) throw error;
       this.reason = error.message;
+      this.exit = exitOfResult(resultCodeOf(error) ?? Errno.ENOTCONN);
       this.#client?.close();
       this.#client = undefined;
       return undefined;

@@ -17,6 +17,8 @@ export class MemoryHost {
   readonly env: Record<string, string | undefined> = {};
   nowMs = 1_600_000_000_000;
   stdin = "";
+  /** Why every connection fails. */
+  refusal: "refused" | "denied" = "refused";
   #warned = "";
 
   /** Runs a tool on its words. */
@@ -63,7 +65,7 @@ export class MemoryHost {
       },
       ipc: {
         connect: async (service) => {
-          throw new IpcError("refused", `nobody serves ${service}`);
+          throw new IpcError(this.refusal, `no connection to ${service}`);
         },
       },
       runProgram: async () => ({ exit: 127, stdout: "", stderr: "" }),

@@ -147,6 +147,8 @@ export interface StoredState {
   readonly cib: CibDoc | undefined;
   /** Number of the last quorate round whose CIB is stored here; 0 = none. */
   readonly quorateSeq: number;
+  /** Highest number of a quorate round known to be taken. */
+  readonly promised: number;
   readonly backupSequence: number;
 }
 

@@ -166,7 +166,7 @@ export class Membership {
   complete(state: Pick<State, "joined" | "names">): void {
     for (const [id, uname] of state.names) if (!this.unames.has(id)) this.unames.set(id, uname);
     const known = new Map(state.joined);
-    const numbers = [...this.statements.values()].map((s) => s.quorateSeq);
+    const numbers = [...this.statements.values()].map((s) => Math.max(s.quorateSeq, s.promised));
     this.roundSeq = 1 + Math.max(0, ...numbers, ...known.values());
     this.joined = this.members.map((id) => {
       const seq = known.get(id);

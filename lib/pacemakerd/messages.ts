@@ -22,6 +22,7 @@ export interface Statement {
   /** Its CIB is more than the empty one it was born with. */
   readonly hasHistory: boolean;
   readonly quorateSeq: number;
+  readonly promised: number;
   readonly adminEpoch: number;
   readonly epoch: number;
   readonly numUpdates: number;
@@ -196,6 +197,7 @@ const FIELDS: Readonly<Record<Message["kind"], Readonly<Record<string, FieldType
     established: "truth",
     hasHistory: "truth",
     quorateSeq: "integer",
+    promised: "integer",
     adminEpoch: "integer",
     epoch: "integer",
     numUpdates: "integer",

@@ -210,8 +210,7 @@ export class Order {
     this.context.log("info", `Round ${roundSeq} ${word}`);
     this.controller.quorate = message.quorate;
     this.membership.marked(message.quorate);
-    if (message.quorate && message.backed)
-      this.durable.markQuorate(this.state.doc, this.membership.roundSeq);
+    if (message.quorate && message.backed) this.durable.markQuorate(this.membership.roundSeq);
     this.controller.trigger(message.quorate ? "Quorum gained" : "Quorum lost");
   }
 

@@ -208,6 +208,7 @@ export class Replica {
       established: this.membership.isEstablished,
       hasHistory: hasHistory(this.state.doc, this.durable.quorateSeq),
       quorateSeq: this.durable.quorateSeq,
+      promised: this.durable.promised,
       adminEpoch: version.adminEpoch,
       epoch: version.epoch,
       numUpdates: version.numUpdates,
@@ -274,9 +275,7 @@ export class Replica {
     }
     const mine = membership.statementOf(this.config.nodeId);
     const theirs = membership.statementOf(donor);
-    const kept =
-      donor === this.config.nodeId ||
-      (mine?.digest === theirs?.digest && mine?.quorateSeq === theirs?.quorateSeq);
+    const kept = donor === this.config.nodeId || mine?.digest === theirs?.digest;
     const doc = donor === this.config.nodeId ? this.state.doc : cibDoc(root);
     this.complete(doc, kept, state.quorateSeq, state);
   }
@@ -298,7 +297,7 @@ export class Replica {
     const doc = adoptedCib(base, membership, own, (id) => this.state.nameOf(id));
     this.state.set("cib_replace", doc);
     this.durable.adopted(doc, kept);
-    if (!kept) this.durable.markQuorate(doc, quorateSeq);
+    this.durable.adoptRank(quorateSeq);
     this.fresh = false;
     this.controller.resume();
     this.logController();

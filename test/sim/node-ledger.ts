@@ -37,4 +37,16 @@ export const nodeLedger: readonly NodeLedgerLine[] = [
     minutes: 0.7,
     was: "a manager that missed acknowledged changes of its own ring won with edits made without quorum",
   },
+  {
+    seed: 5149,
+    nodes: 3,
+    minutes: 1,
+    was: "a member alone had the number of a quorate round on disk and won against changes acknowledged later",
+  },
+  {
+    seed: 58,
+    nodes: 3,
+    minutes: 0.6,
+    was: "orders that a change of membership swallowed were counted as running for ever",
+  },
 ];

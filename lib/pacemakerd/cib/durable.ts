@@ -46,7 +46,15 @@ export class Durable {
   private waiters: Waiter[] = [];
   /** Changes that were accepted without quorum (rule 5) and may lose a merge. */
   private withoutQuorum: string[] = [];
+  /** Rank of our CIB: the number of the last quorate round that it is of. */
   quorateSeq: number;
+  /** Highest number of a quorate round that we know to be taken. */
+  promised: number;
+  private storedNumbers: string;
+  /** Position at which this round was marked quorate, its number, and where all had promised it. */
+  private markAt: number | undefined;
+  private markedSeq = 0;
+  private confirmAt: number | undefined;
 
   constructor(context: Context, membership: Membership) {
     this.context = context;
@@ -54,6 +62,8 @@ export class Durable {
     const { stored } = context.config;
     this.backupSequence = stored.backupSequence;
     this.quorateSeq = stored.quorateSeq;
+    this.promised = stored.promised;
+    this.storedNumbers = `${stored.quorateSeq} ${stored.promised}`;
     if (stored.cib !== undefined) {
       const write = storeEffects("", stored.cib, undefined, 0);
       this.previous = { text: write.text, digest: write.digest };
@@ -97,6 +107,7 @@ export class Durable {
     this.flushPending = false;
     this.failed = false;
     this.write(doc);
+    this.writeNumbers();
     this.flushed = this.changes;
     this.context.setTimer("cib-report", 0);
   }
@@ -115,6 +126,7 @@ export class Durable {
   persistFailed(path: string): void {
     if (!path.startsWith(this.context.config.cibFolder)) return;
     this.previous = undefined;
+    this.storedNumbers = "";
     this.context.setTimer("cib-retry", RETRY_MS);
     this.failed = true;
     if (this.troubled) return;
@@ -167,6 +179,9 @@ export class Durable {
   private settle(): void {
     if (!this.membership.isSynchronised) return;
     const everyone = Math.min(...this.membership.members.map((id) => this.reports.get(id) ?? 0));
+    this.confirmQuorate(everyone);
+    if (this.markAt !== undefined && everyone < (this.confirmAt ?? Number.POSITIVE_INFINITY))
+      return;
     const ready = this.waiters.filter((w) => w.upTo <= everyone);
     if (ready.length === 0) return;
     this.waiters = this.waiters.filter((w) => w.upTo > everyone);
@@ -179,6 +194,8 @@ export class Durable {
    */
   adopted(doc: CibDoc, kept: boolean): void {
     this.reports.clear();
+    this.markAt = undefined;
+    this.confirmAt = undefined;
     this.changes = 1;
     this.flushed = 0;
     this.reported = 0;
@@ -207,13 +224,42 @@ export class Durable {
     this.flush(doc);
   }
 
-  /** This membership is quorate: its sequence goes to disk, after the CIB it belongs to (rule 2). */
-  markQuorate(doc: CibDoc, seq: number): void {
-    this.write(doc);
+  /**
+   * This round is quorate. First every member promises on disk that its number is taken; only when all have, the number
+   * becomes the rank of their CIBs, on disk again; only then are changes acknowledged. So a later quorate round, which has
+   * a member of this one, takes a higher number than any rank there is.
+   */
+  markQuorate(seq: number): void {
+    if (this.markAt !== undefined) return;
+    this.promised = Math.max(this.promised, seq);
+    this.changed();
+    this.markAt = this.changes;
+    this.markedSeq = seq;
+  }
+
+  private confirmQuorate(everyone: number): void {
+    if (this.markAt === undefined || this.confirmAt !== undefined || everyone < this.markAt) return;
+    this.quorateSeq = this.markedSeq;
     this.withoutQuorum = [];
-    if (seq === this.quorateSeq) return;
+    this.changed();
+    this.confirmAt = this.changes;
+  }
+
+  /** The donor's rank comes with its CIB. */
+  adoptRank(seq: number): void {
+    if (seq <= this.quorateSeq) return;
     this.quorateSeq = seq;
-    this.context.effect(quorateEffect(this.context.config.cibFolder, seq));
+    this.promised = Math.max(this.promised, seq);
+    this.writeNumbers();
+  }
+
+  /** Rank and promise, after the CIB they belong to. */
+  private writeNumbers(): void {
+    const text = `${this.quorateSeq} ${this.promised}`;
+    if (text === this.storedNumbers) return;
+    this.storedNumbers = text;
+    const { cibFolder } = this.context.config;
+    this.context.effect(quorateEffect(cibFolder, this.quorateSeq, this.promised));
   }
 
   /** For the log: admin_epoch.epoch on disk. */

@@ -66,19 +66,23 @@ export function storeEffects(
   return { effects, backupSequence: sequence, text, digest };
 }
 
-/** The file of the quorate sequence. */
-export function quorateEffect(folder: string, seq: number): PersistEffect {
-  const data = encoder.encode(`${seq}\n`);
+/** The file of rank and promise (durable.ts). */
+export function quorateEffect(folder: string, seq: number, promised: number): PersistEffect {
+  const data = encoder.encode(`${seq} ${promised}\n`);
   return { kind: "persist", path: `${folder}/quorate.seq`, data, mode: 0o600 };
 }
 
 /** How files are read at start; undefined = not there. */
 export type ReadFile = (path: string) => Uint8Array | undefined;
 
+function countOf(text: string | undefined): number {
+  const value = Number.parseInt(text ?? "", 10);
+  return Number.isSafeInteger(value) && value >= 0 ? value : 0;
+}
+
 function readNumber(read: ReadFile, path: string): number {
   const data = read(path);
-  const value = data === undefined ? 0 : Number.parseInt(decoder.decode(data), 10);
-  return Number.isSafeInteger(value) && value >= 0 ? value : 0;
+  return data === undefined ? 0 : countOf(decoder.decode(data));
 }
 
 function readDigest(read: ReadFile, path: string): string {
@@ -113,7 +117,10 @@ export interface Loaded extends StoredState {
 
 /** What the disk has: cib.xml, or when it is damaged the newest good backup. */
 export function loadStored(folder: string, read: ReadFile): Loaded {
-  const quorateSeq = readNumber(read, `${folder}/quorate.seq`);
+  const numbers = read(`${folder}/quorate.seq`);
+  const [first, second] = (numbers === undefined ? "" : decoder.decode(numbers)).split(" ");
+  const quorateSeq = countOf(first);
+  const promised = Math.max(quorateSeq, countOf(second));
   const backupSequence = readNumber(read, `${folder}/cib.last`) % BACKUPS;
   const digests = [`${folder}/cib.xml.sig`, `${folder}/${NEXT_SIG}`];
   const main = readCib(
@@ -121,16 +128,18 @@ export function loadStored(folder: string, read: ReadFile): Loaded {
     `${folder}/cib.xml`,
     digests.map((path) => readDigest(read, path)),
   );
-  if (main === undefined) return { cib: undefined, quorateSeq: 0, backupSequence, errors: [] };
-  if (typeof main !== "string") return { cib: main, quorateSeq, backupSequence, errors: [] };
+  if (main === undefined)
+    return { cib: undefined, quorateSeq: 0, promised, backupSequence, errors: [] };
+  if (typeof main !== "string")
+    return { cib: main, quorateSeq, promised, backupSequence, errors: [] };
   const errors = [main];
   for (let back = 1; back <= BACKUPS; back++) {
     const path = `${folder}/cib-${(backupSequence - back + 2 * BACKUPS) % BACKUPS}.raw`;
     const backup = readCib(read, path, [readDigest(read, `${path}.sig`)]);
     if (backup === undefined || typeof backup === "string") continue;
     errors.push(`Using the newest good backup ${path} instead`);
-    return { cib: backup, quorateSeq, backupSequence, errors };
+    return { cib: backup, quorateSeq, promised, backupSequence, errors };
   }
   errors.push(`No good backup in ${folder}: starting with an empty configuration`);
-  return { cib: undefined, quorateSeq: 0, backupSequence, errors };
+  return { cib: undefined, quorateSeq: 0, promised, backupSequence, errors };
 }

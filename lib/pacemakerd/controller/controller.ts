@@ -90,6 +90,8 @@ export class Controller {
     this.computing = undefined;
     this.quorate = undefined;
     this.leaveSelf = false;
+    this.sent.clear();
+    this.lastProbes = "";
     this.context.cancelTimer("recheck");
   }
 

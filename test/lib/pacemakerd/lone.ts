@@ -38,7 +38,7 @@ export class Lone {
       seed: "test",
       form: "nodelist",
       cibFolder: "/cib",
-      stored: { cib: undefined, quorateSeq: 0, backupSequence: 0 },
+      stored: { cib: undefined, quorateSeq: 0, promised: 0, backupSequence: 0 },
       cores: 2,
       userOf: (uid) => (uid === 0 ? "root" : `user${uid}`),
       utcOffsetSeconds: 0,

@@ -29,6 +29,7 @@ function statement(label: string, fields: Partial<Statement> = {}): Statement {
     established: false,
     hasHistory: false,
     quorateSeq: 0,
+    promised: 0,
     adminEpoch: 0,
     epoch: 0,
     numUpdates: 0,

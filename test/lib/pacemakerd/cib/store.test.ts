@@ -34,6 +34,7 @@ describe("the CIB on disk", () => {
     expect(new Files().load()).toEqual({
       cib: undefined,
       quorateSeq: 0,
+      promised: 0,
       backupSequence: 0,
       errors: [],
     });
@@ -42,11 +43,11 @@ describe("the CIB on disk", () => {
   test("what was written comes back, without the volatile part of the version", () => {
     const files = new Files();
     files.write(version(3));
-    const seq = quorateEffect(FOLDER, 22);
+    const seq = quorateEffect(FOLDER, 22, 23);
     files.all.set(seq.path, seq.data!);
     const loaded = files.load();
     expect(versionText(loaded.cib!.version)).toBe("0.3.0");
-    expect(loaded.quorateSeq).toBe(22);
+    expect([loaded.quorateSeq, loaded.promised]).toEqual([22, 23]);
     expect(loaded.errors).toEqual([]);
   });
 

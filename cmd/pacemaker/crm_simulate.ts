@@ -13,7 +13,7 @@ import {
 } from "../../lib/cli/tool.ts";
 import { openCib } from "../../lib/client/cib-source.ts";
 import { dotText } from "../../lib/render/dot.ts";
-import { graphXml } from "../../lib/render/graph-xml.ts";
+import { graphText } from "../../lib/render/graph-xml.ts";
 import { ListWriter } from "../../lib/render/list-writer.ts";
 import {
   executionDateLine,
@@ -177,7 +177,7 @@ async function writeFiles(given: ParsedOptions, done: Simulation, session: Sessi
   const schedule = done.schedule;
   if (schedule === undefined) return;
   const graph = given.value("save-graph");
-  if (graph !== undefined) await session.writeFile(graph, writeXml(graphXml(schedule.graph)));
+  if (graph !== undefined) await session.writeFile(graph, graphText(schedule.graph));
   const dot = given.value("save-dotfile");
   if (dot === undefined) return;
   const text = dotText(schedule.actions, given.flag("all-actions"), given.count("verbose") > 0);
@@ -291,9 +291,10 @@ async function report(
   }
   if (clock.line !== "") print.lines([clock.line]);
   print.section(statusLines(revised, "Revised Cluster Status", wants));
-  const result = writeXml(execution.doc.root);
   const saveOutput = given.value("save-output");
-  if (saveOutput !== undefined) await session.writeFile(saveOutput, result);
+  if (saveOutput !== undefined) {
+    await session.writeFile(saveOutput, writeXml(execution.doc.root));
+  }
   await r.store?.(execution.doc.root);
   return output.finish(Exit.ok);
 }

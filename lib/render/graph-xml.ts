@@ -1,74 +1,109 @@
-/** The transition graph as XML (spec/scheduler-1 section E.4; spec/outputs-and-tools section A9). */
-import type { GraphAction, TransitionGraph } from "../scheduler/graph/model.ts";
-import { element, type XmlElement } from "../xml/node.ts";
+/** The transition graph as XML text (spec/scheduler-1 section E.4; spec/outputs-and-tools section A9). */
+import type { GraphAction, GraphPrimitive, TransitionGraph } from "../scheduler/graph/model.ts";
+import { escapeAttr } from "../xml/write.ts";
 
-function referenceAttributes(action: GraphAction): Record<string, string | undefined> {
-  return {
-    mode: action.operation === "lrm_delete" && action.kind === "crm_event" ? "cib" : undefined,
-    id: String(action.id),
-    operation: action.operation,
-    operation_key: action.operationKey,
-    internal_operation_key: action.internalKey,
-    on_node: action.node?.name,
-    on_node_uuid: action.node?.id,
-    router_node: action.router,
-    "shutdown-lock": action.shutdownLock === undefined ? undefined : String(action.shutdownLock),
-  };
+/** One attribute with its leading blank; nothing when it has no value. */
+function attribute(name: string, value: string | undefined): string {
+  return value === undefined ? "" : ` ${name}="${escapeAttr(value)}"`;
+}
+
+/** What an action and the triggers that name it have in common. */
+function referenceAttributes(action: GraphAction): string {
+  const mode = action.operation === "lrm_delete" && action.kind === "crm_event" ? "cib" : undefined;
+  return (
+    attribute("mode", mode) +
+    ` id="${action.id}"` +
+    attribute("operation", action.operation) +
+    attribute("operation_key", action.operationKey) +
+    attribute("internal_operation_key", action.internalKey) +
+    attribute("on_node", action.node?.name) +
+    attribute("on_node_uuid", action.node?.id) +
+    attribute("router_node", action.router) +
+    (action.shutdownLock === undefined ? "" : ` shutdown-lock="${action.shutdownLock}"`)
+  );
+}
+
+function primitiveText(primitive: GraphPrimitive): string {
+  return `        <primitive${
+    attribute("id", primitive.id) +
+    attribute("long-id", primitive.longId) +
+    attribute("class", primitive.standard) +
+    attribute("provider", primitive.provider) +
+    attribute("type", primitive.agent)
+  }/>\n`;
 }
 
 /** Names that begin with a digit are no attribute names. */
-function attributesXml(attributes: ReadonlyMap<string, string>): XmlElement {
-  const plain = new Map<string, string>();
-  const params: XmlElement[] = [];
+function attributesText(attributes: ReadonlyMap<string, string>): string {
+  let plain = "";
+  let params = "";
   for (const [name, value] of attributes) {
-    if (/^\d/.test(name)) params.push(element("param", { name, value }));
-    else plain.set(name, value);
+    const first = name.charCodeAt(0);
+    if (first >= 48 && first <= 57) {
+      params += `          <param${attribute("name", name)}${attribute("value", value)}/>\n`;
+    } else plain += attribute(name, value);
   }
-  return element("attributes", plain, params);
+  if (params === "") return `        <attributes${plain}/>\n`;
+  return `        <attributes${plain}>\n${params}        </attributes>\n`;
 }
 
-function actionXml(action: GraphAction): XmlElement {
-  const children: XmlElement[] = [];
+function nodesText(name: string, nodes: readonly string[]): string {
+  const inner = nodes.map((node) => `          <node${node}/>\n`).join("");
+  return inner === "" ? `        <${name}/>\n` : `        <${name}>\n${inner}        </${name}>\n`;
+}
+
+function actionText(action: GraphAction): string {
   const { primitive, maintenance } = action;
-  if (primitive !== undefined) {
-    children.push(
-      element("primitive", {
-        id: primitive.id,
-        "long-id": primitive.longId,
-        class: primitive.standard,
-        provider: primitive.provider,
-        type: primitive.agent,
-      }),
-    );
-  }
-  children.push(attributesXml(action.attributes));
+  let inner = primitive === undefined ? "" : primitiveText(primitive);
+  inner += attributesText(action.attributes);
   if (action.downed.length > 0) {
-    const nodes = action.downed.map((id) => element("node", { id }));
-    children.push(element("downed", {}, nodes));
+    inner += nodesText(
+      "downed",
+      action.downed.map((id) => attribute("id", id)),
+    );
   }
   if (maintenance !== undefined) {
     const on = new Set(action.maintenanceOn ?? []);
-    const nodes = maintenance.map((id) =>
-      element("node", { id, node_in_maintenance: on.has(id) ? "1" : "0" }),
+    const state = (id: string) => attribute("node_in_maintenance", on.has(id) ? "1" : "0");
+    inner += nodesText(
+      "maintenance",
+      maintenance.map((id) => attribute("id", id) + state(id)),
     );
-    children.push(element("maintenance", {}, nodes));
   }
-  return element(action.kind, referenceAttributes(action), children);
+  return `      <${action.kind}${referenceAttributes(action)}>\n${inner}      </${action.kind}>\n`;
 }
 
-export function graphXml(graph: TransitionGraph): XmlElement {
-  const synapses = graph.synapses.map((synapse) => {
-    const triggers = synapse.inputs.map((input) =>
-      element("trigger", {}, [element(input.kind, referenceAttributes(input))]),
+/**
+ * The graph in the traditional layout. It is written at once, without a tree between: graphs of large clusters have
+ * hundreds of thousands of inputs. The text of a trigger is made once for each object that stands for its action.
+ */
+export function graphText(graph: TransitionGraph): string {
+  const triggers = new Map<GraphAction, string>();
+  const triggerText = (input: GraphAction): string => {
+    const known = triggers.get(input);
+    if (known !== undefined) return known;
+    const text = `      <trigger>\n        <${input.kind}${referenceAttributes(input)}/>\n      </trigger>\n`;
+    triggers.set(input, text);
+    return text;
+  };
+  let root = "<transition_graph";
+  for (const [name, value] of graph.attributes) root += attribute(name, value);
+  if (graph.synapses.length === 0) return `${root}/>\n`;
+  const parts = [root, ">\n"];
+  for (const { id, priority, actions, inputs } of graph.synapses) {
+    parts.push(
+      `  <synapse id="${id}"${priority > 0 ? ` priority="${priority}"` : ""}>\n    <action_set>\n`,
+      ...actions.map(actionText),
+      "    </action_set>\n",
     );
-    const attrs = {
-      id: String(synapse.id),
-      priority: synapse.priority > 0 ? String(synapse.priority) : undefined,
-    };
-    return element("synapse", attrs, [
-      element("action_set", {}, synapse.actions.map(actionXml)),
-      element("inputs", {}, triggers),
-    ]);
-  });
-  return element("transition_graph", graph.attributes, synapses);
+    if (inputs.length === 0) parts.push("    <inputs/>\n");
+    else {
+      parts.push("    <inputs>\n");
+      for (const input of inputs) parts.push(triggerText(input));
+      parts.push("    </inputs>\n");
+    }
+    parts.push("  </synapse>\n");
+  }
+  parts.push("</transition_graph>\n");
+  return parts.join("");
 }

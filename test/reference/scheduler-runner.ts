@@ -8,7 +8,7 @@ import { isRejection } from "../../lib/base/error.ts";
 import { cibDoc } from "../../lib/cib/document.ts";
 import { upgradeRoot } from "../../lib/cib/upgrade.ts";
 import { dotText } from "../../lib/render/dot.ts";
-import { graphXml } from "../../lib/render/graph-xml.ts";
+import { graphText } from "../../lib/render/graph-xml.ts";
 import {
   executionDateLine,
   executionLines,
@@ -20,7 +20,6 @@ import { simulate } from "../../lib/simulate/run.ts";
 import { parseDateTime } from "../../lib/time/iso8601.ts";
 import { scoreLines } from "../../lib/view/scores.ts";
 import { parseXml } from "../../lib/xml/parse.ts";
-import { writeXml } from "../../lib/xml/write.ts";
 
 export const DATA = join(import.meta.dir, "../../../shared/data/scheduler");
 
@@ -144,7 +143,7 @@ export function runCase(name: string): Outputs {
   ];
   return {
     summary: summary.join("\n"),
-    graph: writeXml(graphXml(done.schedule!.graph)),
+    graph: graphText(done.schedule!.graph),
     dot: dotText(done.schedule!.actions),
     scores: scoreLines(done.schedule!.notes).join("\n"),
   };

@@ -8,7 +8,7 @@ import type { Book, Node, Rsc } from "../board.ts";
 
 /** CRM_meta_NAME with underscores. */
 export function metaName(name: string): string {
-  return `CRM_meta_${name.replaceAll("-", "_")}`;
+  return `CRM_meta_${name.includes("-") ? name.replaceAll("-", "_") : name}`;
 }
 
 /** Meta of a resource and its ancestors that operations are told. */
@@ -114,5 +114,7 @@ export function graphAttributes(book: Book, action: Action): Map<string, string>
     addResourceMeta(rsc, into);
     addGuestMeta(action, into);
   }
-  return new Map([...into].sort(([a], [b]) => compareBytes(a, b)));
+  const sorted = new Map<string, string>();
+  for (const name of [...into.keys()].sort(compareBytes)) sorted.set(name, into.get(name)!);
+  return sorted;
 }

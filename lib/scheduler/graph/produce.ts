@@ -164,6 +164,15 @@ function priorityOf(action: Action): number {
 /** Emits every action of the graph in the reference's order. */
 export function produceGraph(book: Book): TransitionGraph {
   const synapses: Synapse[] = [];
+  // An action is named by all that wait for it: one object serves them all.
+  const references = new Map<Action, GraphAction>();
+  const inputOf = (action: Action): GraphAction => {
+    const known = references.get(action);
+    if (known !== undefined) return known;
+    const made = reference(action);
+    references.set(action, made);
+    return made;
+  };
   const emit = (action: Action): void => {
     mergeInputs(action);
     if (action.inGraph || !isGraphed(action)) return;
@@ -173,7 +182,7 @@ export function produceGraph(book: Book): TransitionGraph {
     for (const rel of action.before) {
       if (!isInput(rel)) continue;
       rel.printed = true;
-      inputs.push(reference(rel.first));
+      inputs.push(inputOf(rel.first));
     }
     synapses.push({
       id: synapses.length,

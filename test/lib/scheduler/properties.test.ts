@@ -1,12 +1,11 @@
 /** What holds for every cluster: determinism, limits, mandatory constraints, and that settled means settled. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { graphXml } from "../../../lib/render/graph-xml.ts";
+import { graphText } from "../../../lib/render/graph-xml.ts";
 import { schedule } from "../../../lib/scheduler/schedule.ts";
 import { executeGraph } from "../../../lib/simulate/fake-executor.ts";
 import { readStatus } from "../../../lib/status/status.ts";
 import { leavesOf } from "../../../lib/status/tree.ts";
-import { writeXml } from "../../../lib/xml/write.ts";
 import { type ClusterWords, clone, cluster, group, NOW, prim } from "./support.ts";
 
 const RUNS = { numRuns: 60, seed: 20_231_114 };
@@ -103,7 +102,7 @@ function settle(words: ClusterWords) {
 test("the same input gives the same graph", () => {
   fc.assert(
     fc.property(drawn, ({ words }) => {
-      const graph = () => writeXml(graphXml(schedule(cluster(words), NOW).graph));
+      const graph = () => graphText(schedule(cluster(words), NOW).graph);
       expect(graph()).toBe(graph());
     }),
     RUNS,

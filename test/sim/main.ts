@@ -1,13 +1,29 @@
 /**
  * `npm run sim -- --seed N --nodes 3 --minutes M [--count K] [--log]`: replays one history, or runs K from N on.
  * Exit 127 crash, 128 liveness, 129 correctness.
+ * With `--ring` rings alone, without managers on top: ring/main.ts.
  */
+import { runRings } from "./ring/main.ts";
 import { exitOf, Run } from "./run.ts";
 
 function option(name: string, byDefault: number): number {
   const at = process.argv.indexOf(`--${name}`);
   const value = at < 0 ? Number.NaN : Number(process.argv[at + 1]);
   return Number.isFinite(value) ? value : byDefault;
+}
+
+if (process.argv.includes("--ring")) {
+  const maybe = (name: string) =>
+    process.argv.includes(`--${name}`) ? option(name, 3) : undefined;
+  process.exit(
+    runRings({
+      seed: option("seed", 1),
+      seeds: option("seeds", 1),
+      seconds: option("seconds", Number.MAX_SAFE_INTEGER),
+      nodes: maybe("nodes"),
+      minutes: maybe("minutes"),
+    }),
+  );
 }
 
 const first = option("seed", 1);

@@ -3,8 +3,9 @@
  * messages in their order, same view same messages, ring ids that only grow, own messages come back.
  */
 import type { ConfigurationEffect, RingId } from "../../../lib/totem/api.ts";
+import { isBefore, next, sameRing } from "../../../lib/totem/sequence.ts";
 import { Reader } from "../../../lib/wire/reader.ts";
-import type { Node } from "./world.ts";
+import { insideOf, type Node } from "./world.ts";
 
 export class Violation extends Error {
   override readonly name = "Violation";
@@ -75,6 +76,32 @@ export class Audit {
     const before = this.highestRing.get(node.id) ?? 0;
     if (seq <= before) throw new Violation(`node ${node.id}: ring sequence ${seq} after ${before}`);
     this.highestRing.set(node.id, seq);
+    this.checkSaved(node);
+  }
+
+  /** What a node says of its old ring when it commits to a new one is what it holds of the old one. */
+  private checkSaved(node: Node): void {
+    const { state, saved, regular, highDelivered } = insideOf(node);
+    if (state !== "commit" || saved === undefined) return;
+    let held = highDelivered;
+    while (regular.get(next(held)) !== undefined) held = next(held);
+    if (saved.aru !== held) {
+      throw new Violation(`node ${node.id} has its old ring up to ${held}, but says ${saved.aru}`);
+    }
+  }
+
+  /** Who installs a ring knows that everyone still in its recovery has all of it (section 4.6). */
+  installs(node: Node, nodes: readonly Node[]): void {
+    const { ringId, installSeq } = insideOf(node);
+    for (const other of nodes) {
+      const its = insideOf(other);
+      if (!other.up || its.state !== "recovery" || !sameRing(its.ringId, ringId)) continue;
+      if (isBefore(its.aru, installSeq)) {
+        throw new Violation(
+          `node ${node.id} installs ${ringKey(ringId)} up to ${installSeq}; ${other.id} has ${its.aru}`,
+        );
+      }
+    }
   }
 
   configured(node: Node, event: ConfigurationEffect): void {
@@ -124,6 +151,9 @@ export class Audit {
     const number = reader.u32();
     const id = `${origin}/${life}/${number}`;
     if (!reader.ok || origin !== from) throw new Violation(`node ${node.id}: ${id} from ${from}`);
+    if (witness.transitional?.includes(from) === false) {
+      throw new Violation(`node ${node.id}: ${id} after its sender is gone from the ring`);
+    }
     checkContent(id, reader.rest(), number);
     if (witness.seen.has(id)) throw new Violation(`node ${node.id} delivers ${id} twice`);
     witness.seen.add(id);

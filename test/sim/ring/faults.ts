@@ -1,5 +1,5 @@
 /** Faults by name. Each changes the world once; healing is a fault too, so that histories breathe. */
-import type { World } from "./world.ts";
+import type { Node, World } from "./world.ts";
 
 export interface Fault {
   readonly name: string;
@@ -88,9 +88,86 @@ export const faults: readonly Fault[] = [
   },
 ];
 
+/** What the first list lacks. Kept apart, so that older seeds of the ledger still draw what they drew. */
+export const furtherFaults: readonly Fault[] = [
+  ...faults,
+  {
+    name: "slow node",
+    inject: (world) => {
+      world.prng.pick(world.nodes).slowMs = world.prng.pick([0, 2, 20, 60]);
+    },
+  },
+  {
+    name: "rate limit",
+    inject: (world) => {
+      world.datagramsPerMs = world.prng.pick([2, 5, 20, Number.POSITIVE_INFINITY]);
+    },
+  },
+  {
+    name: "clock jump",
+    inject: (world) => {
+      // Forward only: the ring's clock is monotonic, but it does jump when a machine is suspended.
+      world.prng.pick(world.nodes).clockAheadMs += world.prng.pick([1, 250, 5000, 3_600_000]);
+    },
+  },
+  {
+    name: "swizzled links",
+    inject: (world) => {
+      const node = world.prng.pick(world.nodes);
+      for (const other of world.nodes) {
+        for (const link of [`${node.id}>${other.id}`, `${other.id}>${node.id}`]) {
+          if (world.prng.chance(0.5)) world.cut.add(link);
+          else world.cut.delete(link);
+        }
+      }
+    },
+  },
+  {
+    name: "crash in recovery",
+    inject: (world) => strikeInRecovery(world, (victim) => world.crash(victim)),
+  },
+  {
+    name: "cut in recovery",
+    inject: (world) =>
+      strikeInRecovery(world, (victim) => {
+        for (const { id } of world.nodes) {
+          world.cut.add(`${id}>${victim.id}`).add(`${victim.id}>${id}`);
+        }
+      }),
+  },
+  {
+    name: "burst with loss, then crash",
+    inject: (world) => {
+      const senders = world.nodes.filter((node) => node.up);
+      if (senders.length === 0) return;
+      const victim = world.prng.pick(senders);
+      world.loss = 0.5;
+      for (let count = 0; count < 30; count++) {
+        world.multicast(world.prng.pick(senders), 700);
+        world.multicast(victim, 700);
+      }
+      world.run(world.now + world.prng.between(1, 8));
+      if (victim.up) world.crash(victim);
+      world.loss = 0.1;
+    },
+  },
+];
+
+/** Waits for a node that recovers; strikes it or another then, at one of its next steps. */
+function strikeInRecovery(world: World, strike: (victim: Node) => void): void {
+  let steps = world.prng.between(1, 40);
+  const victim = world.prng.pick(world.nodes);
+  world.ambush = (node) => {
+    if (node.ring.state !== "recovery" || --steps > 0) return;
+    world.ambush = undefined;
+    if (victim.up && victim !== node) strike(victim);
+  };
+}
+
 function heal(world: World): void {
   world.cut.clear();
   world.loss = 0;
+  world.datagramsPerMs = Number.POSITIVE_INFINITY;
 }
 
 function restart(world: World): void {

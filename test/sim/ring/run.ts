@@ -2,7 +2,7 @@
 import type { Millis } from "../../../lib/base/core.ts";
 import { totemTimers } from "../../../lib/totem/timers.ts";
 import { Audit, Violation } from "./audit.ts";
-import { faults } from "./faults.ts";
+import { faults, furtherFaults } from "./faults.ts";
 import { World } from "./world.ts";
 
 export interface RunOptions {
@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly chaosMs: Millis;
   /** Default 1500, as over udp; knet takes 65536. */
   readonly netMtu?: number;
+  /** Draws from all faults by name; older seeds of the ledger draw from the first list. */
+  readonly allFaults?: boolean;
 }
 
 export interface RunResult {
@@ -19,6 +21,10 @@ export interface RunResult {
   readonly deliveries: number;
   readonly configurations: number;
   readonly faults: number;
+  /** Simulated time, healing included. */
+  readonly simulatedMs: Millis;
+  /** How often each fault was injected, by name. */
+  readonly byName: Readonly<Record<string, number>>;
 }
 
 /** Healed nodes must share one membership and have sent everything within this many token times. */
@@ -29,17 +35,22 @@ export function simulate(seed: number, options: RunOptions): RunResult {
   const timers = totemTimers({ legacy: true, token: 300, netMtu: options.netMtu });
   const audit = new Audit();
   const world = new World(seed, options.nodes, timers, audit);
+  world.mostSteps = Math.max(1_000_000, options.chaosMs * 200);
   const { prng } = world;
   for (const node of world.nodes) {
     if (prng.chance(0.8)) world.start(node);
   }
   let injected = 0;
+  const byName: Record<string, number> = {};
+  const choices = options.allFaults === true ? furtherFaults : faults;
   const rate = prng.pick([2, 10, 40]);
   const largest = prng.pick([100, 3000, 20000]);
   while (world.now < options.chaosMs) {
     world.run(world.now + prng.between(1, 60));
     if (prng.chance(0.25)) {
-      prng.pick(faults).inject(world);
+      const fault = prng.pick(choices);
+      fault.inject(world);
+      byName[fault.name] = (byName[fault.name] ?? 0) + 1;
       injected++;
     }
     burst(world, rate, largest);
@@ -47,7 +58,8 @@ export function simulate(seed: number, options: RunOptions): RunResult {
   settle(world, audit, timers.tokenMs);
   const { hash, steps } = world;
   const { deliveries, configurations } = audit;
-  return { hash, steps, deliveries, configurations, faults: injected };
+  const simulatedMs = world.now;
+  return { hash, steps, deliveries, configurations, faults: injected, simulatedMs, byName };
 }
 
 function burst(world: World, rate: number, largest: number): void {
@@ -62,7 +74,10 @@ function settle(world: World, audit: Audit, tokenMs: Millis): void {
   world.loss = 0;
   world.doubling = 0;
   world.delayMs = 1;
+  world.datagramsPerMs = Number.POSITIVE_INFINITY;
+  world.ambush = undefined;
   world.cut.clear();
+  for (const node of world.nodes) node.slowMs = 0;
   for (const node of world.nodes) {
     if (!node.up) world.start(node);
   }

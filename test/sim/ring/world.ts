@@ -7,6 +7,7 @@ import { Prng } from "../../../lib/base/prng.ts";
 import { SyncCore, type SyncEffect } from "../../../lib/corosync/sync.ts";
 import type { TotemEffect, TotemEvent, TotemTimers } from "../../../lib/totem/api.ts";
 import { TotemRing } from "../../../lib/totem/ring.ts";
+import type { RingState } from "../../../lib/totem/ring-state.ts";
 import { Reader } from "../../../lib/wire/reader.ts";
 import { Writer } from "../../../lib/wire/writer.ts";
 import { type Audit, contentOf, Violation } from "./audit.ts";
@@ -28,6 +29,15 @@ export interface Node {
   readonly timers: Map<string, number>;
   /** Application messages sent in this life. */
   sent: number;
+  /** How far this node's clock is ahead. */
+  clockAheadMs: Millis;
+  /** Datagrams to this node take so much longer. */
+  slowMs: Millis;
+}
+
+/** What the audits look at inside a ring; nobody else does. */
+export function insideOf(node: Node): RingState {
+  return (node.ring as unknown as { readonly ring: RingState }).ring;
 }
 
 interface Due {
@@ -46,6 +56,10 @@ export class World {
   loss = 0;
   doubling = 0;
   delayMs = 1;
+  /** Datagrams a node may send within a millisecond; the rest are lost. */
+  datagramsPerMs = Number.POSITIVE_INFINITY;
+  /** Asked after every step of a node; a fault that waits for its moment takes itself away when it has struck. */
+  ambush: ((node: Node) => void) | undefined;
   /** Cut directions, as "from>to". */
   readonly cut = new Set<string>();
   hash = 0;
@@ -56,6 +70,7 @@ export class World {
   trace: ((node: Node, effect: TotemEffect) => void) | undefined;
   /** Says whether this datagram is lost on its way; asked before chance is. */
   loses: ((from: Node, to: Node, data: Uint8Array) => boolean) | undefined;
+  private readonly sentWithin = new Map<number, { ms: number; count: number }>();
   private readonly heap = new Heap<Due>();
   private readonly timers: TotemTimers;
   private readonly audit: Audit;
@@ -145,8 +160,22 @@ export class World {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       this.steps++;
       if (this.steps > this.mostSteps) throw new Violation(`no end after ${this.steps} steps`);
-      for (const effect of node.ring.step(this.now, next)) this.carryOut(node, effect, queue);
+      const clock = this.now + node.clockAheadMs;
+      for (const effect of node.ring.step(clock, next)) this.carryOut(node, effect, queue);
     }
+    this.ambush?.(node);
+  }
+
+  /** True when this node has sent more than it may within this millisecond. */
+  private isBeyondRate(node: Node): boolean {
+    if (this.datagramsPerMs === Number.POSITIVE_INFINITY) return false;
+    const ms = Math.floor(this.now);
+    const sent = this.sentWithin.get(node.id);
+    if (sent?.ms !== ms) {
+      this.sentWithin.set(node.id, { ms, count: 1 });
+      return false;
+    }
+    return ++sent.count > this.datagramsPerMs;
   }
 
   private carryOut(node: Node, effect: TotemEffect, queue: TotemEvent[]): void {
@@ -171,6 +200,7 @@ export class World {
         this.audit.persisted(node, node.storedSeq);
         break;
       case "configuration":
+        if (effect.type === "regular") this.audit.installs(node, this.nodes);
         this.audit.configured(node, effect);
         this.synchronise(node, node.sync.step(this.now, effect), queue);
         break;
@@ -198,11 +228,12 @@ export class World {
       this.transmit(from, data, 0.05);
       return;
     }
+    if (this.isBeyondRate(from)) return;
     for (const node of this.nodes) {
       if (node === from || (to !== "all" && node.id !== to)) continue;
       if (this.loses?.(from, node, data) === true) continue;
       if (this.cut.has(`${from.id}>${node.id}`) || this.prng.chance(this.loss)) continue;
-      this.transmit(node, data, 0.05 + this.prng.fraction() * this.delayMs);
+      this.transmit(node, data, 0.05 + node.slowMs + this.prng.fraction() * this.delayMs);
       if (this.prng.chance(this.doubling)) {
         this.transmit(node, data, this.prng.fraction() * this.delayMs * 5);
       }
@@ -230,6 +261,8 @@ export class World {
       pausedUntil: 0,
       timers: new Map(),
       sent: 0,
+      clockAheadMs: 0,
+      slowMs: 0,
     };
   }
 

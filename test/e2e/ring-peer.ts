@@ -6,7 +6,7 @@ import { CpgClient } from "../../lib/client/cpg.ts";
 import { ipcTransport } from "../../lib/runtime/ipc-client.ts";
 
 const [peers = 3, messages = 100, largest = 1000] = process.argv.slice(2).map(Number);
-const patienceMs = 60_000;
+const patienceMs = process.env["INTEROP"] === "full" ? 500_000 : 50_000;
 const deadline = performance.now() + patienceMs;
 
 async function patiently<T>(action: () => Promise<T>): Promise<T> {

@@ -3,7 +3,7 @@ import { CrmError } from "../../lib/base/error.ts";
 import { Exit } from "../../lib/base/exit.ts";
 import { exitCode, exitOfResult } from "../../lib/base/result-code.ts";
 import type { CibDoc } from "../../lib/cib/document.ts";
-import { flag, value } from "../../lib/cli/option-makers.ts";
+import { flag, list, optional, value } from "../../lib/cli/option-makers.ts";
 import {
   defineTool,
   type OptionSpec,
@@ -19,15 +19,22 @@ import {
 } from "../../lib/client/cib-source.ts";
 import { readStatus } from "../../lib/status/status.ts";
 import { element } from "../../lib/xml/node.ts";
+import {
+  AGENT_ACTIONS,
+  agentOptionProblem,
+  runNamedAgent,
+  runResourceAgent,
+} from "./resource/agent-action.ts";
 import { listConstraints } from "./resource/constraints.ts";
 import { change, configId, type ResourceContext, wantedResource } from "./resource/context.ts";
+import { digests } from "./resource/digests.ts";
 import { cleanUp, fail, waitSettled } from "./resource/history.ts";
 import { deleteParameter, setParameter } from "./resource/parameters.ts";
 import {
   getParameter,
-  list,
   listOperations,
   listRaw,
+  list as listResources,
   locate,
   queryXml,
   why,
@@ -57,6 +64,7 @@ const options: readonly OptionSpec[] = [
   flag("why", "Y", "Why resources do not run", QUERIES),
   flag("cleanup", "C", "Forget failures, so that the state is checked again", COMMANDS),
   flag("refresh", "R", "Forget the whole history, so that the state is checked again", COMMANDS),
+  optional("validate", undefined, "LEVEL", "Let the agent check its parameters here", COMMANDS),
   value("set-parameter", "p", "NAME", "Set a parameter (with -v)", COMMANDS),
   value("delete-parameter", "d", "NAME", "Remove a parameter", COMMANDS),
   flag("move", "M", "Move a resource to --node, or away from where it is", LOCATIONS),
@@ -72,6 +80,16 @@ const options: readonly OptionSpec[] = [
     group: LOCATIONS,
   },
   flag("delete", "D", "Remove a resource from the configuration (with -t)", ADVANCED),
+  optional("force-check", undefined, "LEVEL", "Run the agent's monitor here", ADVANCED),
+  flag("force-start", undefined, "Run the agent's start here, past the cluster", ADVANCED),
+  flag("force-stop", undefined, "Run the agent's stop here, past the cluster", ADVANCED),
+  flag("force-promote", undefined, "Run the agent's promote here, past the cluster", ADVANCED),
+  flag("force-demote", undefined, "Run the agent's demote here, past the cluster", ADVANCED),
+  value("class", undefined, "STANDARD", "Standard of the agent to run (without -r)", ADDITIONAL),
+  value("agent", undefined, "TYPE", "The agent to run (without -r)", ADDITIONAL),
+  value("provider", undefined, "NAME", "Provider of the agent to run (without -r)", ADDITIONAL),
+  list("option", undefined, "NAME=VALUE", "Another value for a parameter of the agent", ADDITIONAL),
+  flag("digests", undefined, "Parameter digests of an operation on --node", ADVANCED),
   flag("fail", "F", "Count a resource as failed on --node", ADVANCED),
   flag("wait", undefined, "Wait until the cluster has settled", ADVANCED),
   value("node", "N", "NODE", "Only this node", ADDITIONAL),
@@ -115,7 +133,7 @@ type Command = (context: ResourceContext, value: string) => number | Promise<num
 
 /** The command words, each with what carries it out; the last one given counts. */
 const COMMAND_TABLE: Readonly<Record<string, Command>> = {
-  list,
+  list: listResources,
   "list-raw": listRaw,
   "list-cts": listRaw,
   "list-operations": (c) => listOperations(c, false),
@@ -135,13 +153,27 @@ const COMMAND_TABLE: Readonly<Record<string, Command>> = {
   ban,
   clear,
   delete: remove,
+  digests,
   fail,
   wait: waitSettled,
+  ...Object.fromEntries(
+    Object.keys(AGENT_ACTIONS).map((name): [string, Command] => [
+      name,
+      (c, level) => runResourceAgent(c, name, level),
+    ]),
+  ),
 };
 
-function commandOf(given: ParsedOptions): { readonly command: Command; readonly value: string } {
+interface Chosen {
+  readonly name: string;
+  readonly command: Command;
+  readonly value: string;
+}
+
+function commandOf(given: ParsedOptions): Chosen {
   const last = given.order.findLast((o) => Object.hasOwn(COMMAND_TABLE, o.key));
-  return { command: COMMAND_TABLE[last?.key ?? "list"] ?? list, value: last?.value ?? "" };
+  const name = last?.key ?? "list";
+  return { name, command: COMMAND_TABLE[name] ?? listResources, value: last?.value ?? "" };
 }
 
 async function opened(given: ParsedOptions, session: Session): Promise<CibSource> {
@@ -169,7 +201,7 @@ async function currentCib(source: CibSource, output: ToolOutput): Promise<CibDoc
 
 async function run(given: ParsedOptions, session: Session): Promise<ToolResult> {
   return withOutput(given, session, async (output) => {
-    if (given.positionals.length > 0) {
+    if (given.positionals.length > 0 && !given.flag("digests")) {
       const words = given.positionals.map(
         (w, i) => `[${i + 1} of ${given.positionals.length}] ${w}`,
       );
@@ -178,12 +210,17 @@ async function run(given: ParsedOptions, session: Session): Promise<ToolResult> 
     if (given.flag("expired") && !given.flag("clear")) {
       throw new CrmError("--expired requires --clear or -U", Exit.usage);
     }
+    const { name, command, value: word } = commandOf(given);
+    const problem = agentOptionProblem(given, name);
+    if (problem !== undefined) throw new CrmError(problem, Exit.usage);
+    if (given.value("agent") !== undefined) {
+      return output.finish(await runNamedAgent(given, session, output, name, word));
+    }
     const source = await opened(given, session);
     try {
       const now = Math.floor(session.now() / 1000);
       const status = readStatus(await currentCib(source, output), now);
       logStatus(given, session, status);
-      const { command, value: word } = commandOf(given);
       return output.finish(await command({ given, session, source, output, status }, word));
     } finally {
       source.close();

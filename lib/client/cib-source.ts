@@ -92,12 +92,14 @@ export async function openCib(
   );
 }
 
-/** Reads a CIB from a file. Rejects with CibSourceError: ENXIO when missing, unpackError when it is no XML. */
+const STANDARD_INPUT = "-";
+
+/** Reads a CIB from a file; "-" is standard input. Rejects with CibSourceError: ENXIO when missing, unpackError when it is no XML. */
 export async function readCibFile(session: Session, path: string): Promise<CibDoc> {
-  if (!session.exists(path)) {
+  if (path !== STANDARD_INPUT && !session.exists(path)) {
     throw new CibSourceError(Errno.ENXIO, `${path}: ${resultText(Errno.ENOENT)}`);
   }
-  const data = await session.readFile(path);
+  const data = path === STANDARD_INPUT ? await session.readStdin() : await session.readFile(path);
   try {
     const root = parseXmlBytes(data, path, { comments: true });
     if (root.name === "cib") return cibDoc(root);
@@ -165,6 +167,9 @@ class FileSource implements CibSource {
   }
 
   async #save(doc: CibDoc): Promise<void> {
+    if (this.#path === STANDARD_INPUT) {
+      throw new CibSourceError(Errno.EINVAL, "a CIB from standard input cannot be changed");
+    }
     await this.#session.writeFile(this.#path, writeXml(doc.root), 0o600);
     // The manager's own file carries a digest; a change from outside must keep it true.
     if (this.#path.endsWith("/cib.xml") && this.#session.exists(`${this.#path}.sig`)) {

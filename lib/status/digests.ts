@@ -21,6 +21,12 @@ export interface Digests {
   readonly verdict: Verdict;
   /** Only parameters that logs may not show have changed: counts as unchanged. */
   readonly onlyPrivateChanged: boolean;
+  /** What each digest is made of. */
+  readonly parameters: {
+    readonly all: ReadonlyMap<string, string>;
+    readonly secure: ReadonlyMap<string, string>;
+    readonly restart: ReadonlyMap<string, string> | undefined;
+  };
 }
 
 const NEVER_DIGESTED = new Set([
@@ -94,14 +100,14 @@ function withoutAddressPlaceholder(
   return own;
 }
 
-function secureDigest(
+function secureParameters(
   surroundings: Surroundings,
   resource: ResourceState,
   entry: XmlElement | undefined,
   instance: ReadonlyMap<string, string>,
   everything: ReadonlyMap<string, string>,
   intervalMs: number,
-): string {
+): Map<string, string> {
   const recorded = entry === undefined ? undefined : attr(entry, "crm_feature_set");
   const version = recorded ?? attr(surroundings.cib.doc.root, "crm_feature_set") ?? "0";
   const old = compareVersions(version, SECURE_FROM_ALL) < 0;
@@ -117,7 +123,7 @@ function secureDigest(
   }
   const result = filtered(kept, intervalMs);
   if (old) result.delete("CRM_meta_timeout");
-  return parametersDigest(result);
+  return result;
 }
 
 function verdictOf(
@@ -165,21 +171,26 @@ export function operationDigests(
   }
   const kept = filtered(everything, intervalMs);
   const all = parametersDigest(kept);
-  const secure = secureDigest(surroundings, resource, entry, instance, everything, intervalMs);
+  const open = secureParameters(surroundings, resource, entry, instance, everything, intervalMs);
+  const secure = parametersDigest(open);
   if (entry === undefined) {
-    return { all, secure, restart: undefined, verdict: "match", onlyPrivateChanged: false };
+    const parameters = { all: kept, secure: open, restart: undefined };
+    const verdict = "match";
+    return { all, secure, restart: undefined, verdict, onlyPrivateChanged: false, parameters };
   }
   let restart: string | undefined;
+  let chosen: ReadonlyMap<string, string> | undefined;
   if (attr(entry, "op-restart-digest") !== undefined) {
     const force = attr(entry, "op-force-restart");
     const listed = words(force);
-    const chosen = force === undefined ? kept : new Map([...kept].filter(([n]) => listed.has(n)));
+    chosen = force === undefined ? kept : new Map([...kept].filter(([n]) => listed.has(n)));
     restart = parametersDigest(chosen);
   }
   const verdict = verdictOf(entry, all, restart, extra.size > 0, intervalMs, forcedMismatch);
   const recordedSecure = attr(entry, "op-secure-digest");
   const onlyPrivateChanged = verdict !== "match" && recordedSecure === secure;
-  return { all, secure, restart, verdict, onlyPrivateChanged };
+  const parameters = { all: kept, secure: open, restart: chosen };
+  return { all, secure, restart, verdict, onlyPrivateChanged, parameters };
 }
 
 /** Host whose name stands for "#uname": the launcher's current node. */

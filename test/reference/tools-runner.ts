@@ -300,7 +300,11 @@ function fileSession(program: string, env: Env, stdin: string, sleptMs: number) 
         throw new IpcError("refused", "no daemon in this test");
       },
     },
-    runProgram: async () => ({ exit: 127, stdout: "", stderr: "no programs in this test" }),
+    runProgram: async ([file = "", ...args], options) => {
+      const env = { ...options?.env, PATH: process.env["PATH"] };
+      const done = spawnSync(file, args, { env, encoding: "utf8" });
+      return { exit: done.status ?? 127, stdout: done.stdout, stderr: done.stderr };
+    },
   };
   return { session, printed: () => printed, warned: () => warned };
 }

@@ -14,11 +14,11 @@ const RATCHET: Readonly<Record<string, number>> = {
   crm_error: 36,
   crm_failcount: 1,
   crm_mon: 80,
-  crm_resource: 144,
+  crm_resource: 150,
   crm_shadow: 116,
   crm_simulate: 7,
   crm_verify: 13,
-  crmadmin: 15,
+  crmadmin: 16,
   iso8601: 96,
 };
 

@@ -108,25 +108,32 @@ export class HostAgents implements AgentPort {
   }
 
   async #read(agent: AgentName): Promise<AgentInfo | undefined> {
-    const { standard, provider, type } = agent;
+    const { standard, type } = agent;
     if (standard === "lsb" || standard === "service" || standard === "systemd") {
       return this.exists(agent) ? this.#plain(agent) : undefined;
     }
     try {
-      const path = this.#installed(agent);
-      if (path !== undefined) {
-        const argv = standard === "stonith" ? [path, "-o", "metadata"] : [path, "meta-data"];
-        const options = { env: this.#environment(agent), timeoutMs: METADATA_TIMEOUT_MS };
-        const done = await this.#session.runProgram(argv, options);
-        return done.exit === 0 ? readMetadata(done.stdout, type) : undefined;
-      }
-      const load = standard === "ocf" ? builtinAgents[`${provider}:${type}`] : undefined;
-      return load === undefined ? undefined : readMetadata((await load()).default.metadata(), type);
+      const text = await this.metadata(agent);
+      return text === undefined ? undefined : readMetadata(text, type);
     } catch (error) {
       // An agent that answers with something else than XML has no meta-data.
       if (error instanceof CrmError) return undefined;
       throw error;
     }
+  }
+
+  /** What an ocf or fence agent says of itself; undefined when there is none, or it has nothing to say. */
+  async metadata(agent: AgentName): Promise<string | undefined> {
+    const { standard, provider, type } = agent;
+    const path = this.#installed(agent);
+    if (path === undefined) {
+      const load = standard === "ocf" ? builtinAgents[`${provider}:${type}`] : undefined;
+      return load === undefined ? undefined : (await load()).default.metadata();
+    }
+    const argv = standard === "stonith" ? [path, "-o", "metadata"] : [path, "meta-data"];
+    const options = { env: this.#environment(agent), timeoutMs: METADATA_TIMEOUT_MS };
+    const done = await this.#session.runProgram(argv, options);
+    return done.exit === 0 ? done.stdout : undefined;
   }
 
   /** The program of an installed agent. */

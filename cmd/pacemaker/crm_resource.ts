@@ -25,6 +25,7 @@ import {
   runNamedAgent,
   runResourceAgent,
 } from "./resource/agent-action.ts";
+import { AGENT_QUESTIONS, answerAgents } from "./resource/agent-lists.ts";
 import { listConstraints } from "./resource/constraints.ts";
 import { change, configId, type ResourceContext, wantedResource } from "./resource/context.ts";
 import { digests } from "./resource/digests.ts";
@@ -61,6 +62,11 @@ const options: readonly OptionSpec[] = [
   flag("locate", "W", "Where a resource runs", QUERIES),
   flag("constraints", "a", "Constraints of a resource", QUERIES),
   flag("stack", "A", "The same, through all colocations", QUERIES),
+  flag("list-standards", undefined, "Standards that this host has agents of", QUERIES),
+  flag("list-ocf-providers", undefined, "Providers of ocf agents", QUERIES),
+  value("list-agents", undefined, "STD[:PROVIDER]", "Agents of a standard", QUERIES),
+  value("list-ocf-alternatives", undefined, "TYPE", "Providers of an ocf agent", QUERIES),
+  value("show-metadata", undefined, "SPEC", "What an agent says of itself", QUERIES),
   flag("why", "Y", "Why resources do not run", QUERIES),
   flag("cleanup", "C", "Forget failures, so that the state is checked again", COMMANDS),
   flag("refresh", "R", "Forget the whole history, so that the state is checked again", COMMANDS),
@@ -209,6 +215,11 @@ async function run(given: ParsedOptions, session: Session): Promise<ToolResult> 
     }
     if (given.flag("expired") && !given.flag("clear")) {
       throw new CrmError("--expired requires --clear or -U", Exit.usage);
+    }
+    const question = given.order.findLast((o) => Object.hasOwn(AGENT_QUESTIONS, o.key));
+    if (question !== undefined) {
+      const { key, value: subject } = question;
+      return output.finish(await answerAgents(session, output, key, subject));
     }
     const { name, command, value: word } = commandOf(given);
     const problem = agentOptionProblem(given, name);

@@ -1,6 +1,7 @@
 /** crm_simulate: what would the cluster do, and what would come of it (spec/outputs-and-tools section A3). */
 import { CrmError, isRejection } from "../../lib/base/error.ts";
 import { Exit } from "../../lib/base/exit.ts";
+import { limits } from "../../lib/base/limits.ts";
 import { exitOfResult, resultText } from "../../lib/base/result-code.ts";
 import { type CibDoc, cibDoc } from "../../lib/cib/document.ts";
 import { upgradeRoot } from "../../lib/cib/upgrade.ts";
@@ -59,7 +60,9 @@ async function readInput(given: ParsedOptions, session: Session): Promise<Input>
   }
   const fromStdin = file === undefined || file === "-";
   const data = fromStdin ? await session.readStdin() : await session.readFile(file);
-  const root = parseXmlBytes(data, fromStdin ? "standard input" : file);
+  const root = parseXmlBytes(data, fromStdin ? "standard input" : file, {
+    maxBytes: limits.xmlFileBytes,
+  });
   const store = (result: XmlElement) => session.writeFile(file ?? "-", writeXml(result));
   return { ...prepared(root), store: fromStdin ? undefined : store };
 }

@@ -5,7 +5,7 @@ import { type RunResult, simulate } from "./run.ts";
 
 const SEEDS = 200;
 const GROUPS = 20;
-const MINUTES = 0.3;
+const MINUTES = 0.6;
 
 /** Runs one history; a violation names the seed that replays it. */
 function replay(seed: number, nodes: number, minutes: number): RunResult {

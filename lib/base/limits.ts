@@ -5,6 +5,8 @@
 export const limits = {
   /** A CIB or any XML document read from a file, client or peer. The largest real CIBs are below 20 MB. */
   xmlDocumentBytes: 64 * 1024 * 1024,
+  /** A CIB that a tool reads from a file or standard input: 64 nodes with 5,000 resources have 180 MB of history. */
+  xmlFileBytes: 512 * 1024 * 1024,
   /** Nesting of elements; real CIBs stay below 20. */
   xmlDepth: 256,
   /** An XPath expression of a tool, client or access rule; real ones are below 300 characters. */

@@ -61,6 +61,8 @@ export class Rsc extends ResourceState {
   promotionPriority: Score = 0;
   actions: Action[] = [];
   readonly actionsByKey = new Map<string, Action[]>();
+  /** Those whose key is ID_TASK_0, by that task, oldest first: what is asked for most, found without making a key. */
+  readonly actionsByTask = new Map<string, Action[]>();
   /** Colocations in which it is the dependent, and the primary; in their priority order. */
   thisWith: Colocation[] = [];
   withThis: Colocation[] = [];

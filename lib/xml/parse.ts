@@ -45,6 +45,8 @@ interface BunXmlInstruction {
 export interface ParseOptions {
   /** Keep comments as elements named COMMENT with their text. For differences of files. */
   readonly comments?: boolean;
+  /** Largest size taken; limits.xmlDocumentBytes unless said. */
+  readonly maxBytes?: number;
 }
 
 const NO_CHILDREN: readonly XmlElement[] = Object.freeze([]);
@@ -55,9 +57,7 @@ const NO_ATTRS: ReadonlyMap<string, string> = new Map();
  * @throws XmlError (a CrmError, exit 78) naming line and column where known.
  */
 export function parseXml(text: string, what = "XML", options: ParseOptions = {}): XmlElement {
-  if (text.length > limits.xmlDocumentBytes) {
-    throw new XmlError(what, `larger than the limit of ${limits.xmlDocumentBytes} bytes`);
-  }
+  refuseSize(text.length, what, options);
   refuseDocumentType(text, what);
   return convert(strictParse(text, what), 1, what, options.comments === true);
 }
@@ -68,9 +68,7 @@ export function parseXmlBytes(
   what = "XML",
   options: ParseOptions = {},
 ): XmlElement {
-  if (data.length > limits.xmlDocumentBytes) {
-    throw new XmlError(what, `larger than the limit of ${limits.xmlDocumentBytes} bytes`);
-  }
+  refuseSize(data.length, what, options);
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(data);
@@ -79,6 +77,11 @@ export function parseXmlBytes(
     throw new XmlError(what, "not valid UTF-8; save the file in that encoding", line);
   }
   return parseXml(text, what, options);
+}
+
+function refuseSize(size: number, what: string, options: ParseOptions): void {
+  const most = options.maxBytes ?? limits.xmlDocumentBytes;
+  if (size > most) throw new XmlError(what, `larger than the limit of ${most} bytes`);
 }
 
 function strictParse(text: string, what: string): BunXmlNode {

@@ -5,7 +5,7 @@ import { Discovery } from "../../status/node-table.ts";
 import { Role } from "../../status/roles.ts";
 import { isActive, topOf } from "../../status/tree.ts";
 import type { Book, Node, Rsc } from "../board.ts";
-import { addOrdering, order } from "../constraints/ordering.ts";
+import { addOrdering, order, taskSide } from "../constraints/ordering.ts";
 import { Rel } from "../ordering/relation.ts";
 import { opKey, Task } from "./action.ts";
 import { fenceNode } from "./fence.ts";
@@ -96,12 +96,7 @@ export function probePrimitive(book: Book, rsc: Rsc, node: Node): boolean {
   const target = top.variant === "clone" ? top : rsc;
   let flags: number = Rel.plain;
   if (!probe.runnable && !isActive(target, false)) flags |= Rel.unrunnableBlocks;
-  addOrdering(book, { action: probe }, { rsc: target, key: opKey(target.id, Task.start) }, flags);
-  addOrdering(
-    book,
-    { action: probe },
-    { rsc: target, key: opKey(target.id, Task.reload) },
-    Rel.plain,
-  );
+  addOrdering(book, { action: probe }, taskSide(target, Task.start), flags);
+  addOrdering(book, { action: probe }, taskSide(target, Task.reload), Rel.plain);
   return true;
 }

@@ -13,7 +13,7 @@ import {
 import { Role } from "../../status/roles.ts";
 import { isActive } from "../../status/tree.ts";
 import type { Book, Node, Rsc } from "../board.ts";
-import { Action, Flag, type Need, parseKey, Task } from "./action.ts";
+import { Action, Flag, type Need, opKey, parseKey, Task } from "./action.ts";
 
 /**
  * Actions of a resource by key, oldest first. With a node: those on it, and those without a node yet, which then take
@@ -56,8 +56,14 @@ function existing(book: Book, rsc: Rsc | undefined, key: string, node: Node | un
   return matching(table.get(key.toLowerCase()), node)[0];
 }
 
-function append(table: Map<string, Action[]>, action: Action): void {
-  const key = action.key.toLowerCase();
+/** Actions of a resource with the key ID_TASK_0, oldest first. */
+export function actionsOfTask(rsc: Rsc, task: string): readonly Action[] {
+  return rsc.actionsByTask.get(task) ?? NONE;
+}
+
+const NONE: readonly Action[] = [];
+
+function append(table: Map<string, Action[]>, key: string, action: Action): void {
   const known = table.get(key);
   if (known === undefined) table.set(key, [action]);
   else known.push(action);
@@ -77,7 +83,8 @@ function makeAction(
   node: Node | undefined,
   optional: boolean,
 ): Action {
-  const intervalMs = parseKey(key)?.intervalMs ?? 0;
+  const plain = rsc !== undefined && key === opKey(rsc.id, task);
+  const intervalMs = plain ? 0 : (parseKey(key)?.intervalMs ?? 0);
   let meta = new Map<string, string>();
   if (rsc !== undefined) {
     const configured = key.includes("_notify_")
@@ -92,10 +99,11 @@ function makeAction(
   action.onDc = task === Task.lrmDelete;
   action.needs = needsOf(rsc, task);
   book.actions.push(action);
-  if (rsc === undefined) append(book.actionsByKey, action);
+  if (rsc === undefined) append(book.actionsByKey, key.toLowerCase(), action);
   else {
     rsc.actions.push(action);
-    append(rsc.actionsByKey, action);
+    append(rsc.actionsByKey, key.toLowerCase(), action);
+    if (plain) append(rsc.actionsByTask, task, action);
   }
   return action;
 }

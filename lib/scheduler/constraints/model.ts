@@ -33,6 +33,8 @@ export interface Colocation {
 export interface OrderingSide {
   readonly rsc: Rsc | undefined;
   readonly key: string | undefined;
+  /** Where the key is ID_TASK_0 of this resource: the task. */
+  readonly task?: string | undefined;
   readonly action: Action | undefined;
 }
 

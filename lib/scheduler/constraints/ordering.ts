@@ -18,6 +18,7 @@ export function addOrdering(
   const side = (given: Partial<OrderingSide>): OrderingSide => ({
     rsc: given.rsc ?? given.action?.rsc,
     key: given.key ?? (given.action === undefined ? undefined : given.action.key),
+    task: given.task,
     action: given.action,
   });
   const ordering = { first: side(first), then: side(then), flags };
@@ -25,6 +26,11 @@ export function addOrdering(
   if (!seesAction(ordering.first) || !seesAction(ordering.then)) return;
   book.orderings.push(ordering);
   addMigrationEquivalents(book, ordering.first, ordering.then, flags);
+}
+
+/** The side that is a task of a resource. */
+export function taskSide(rsc: Rsc, task: string): OrderingSide {
+  return { rsc, key: opKey(rsc.id, task), task, action: undefined };
 }
 
 /** Orders the task of one resource before that of another (or the same). */
@@ -36,12 +42,7 @@ export function order(
   thenTask: string,
   flags: number,
 ): void {
-  addOrdering(
-    book,
-    { rsc: first, key: opKey(first.id, firstTask) },
-    { rsc: then, key: opKey(then.id, thenTask) },
-    flags,
-  );
+  addOrdering(book, taskSide(first, firstTask), taskSide(then, thenTask), flags);
 }
 
 /** Orders an action before a task of a resource. */
@@ -52,7 +53,7 @@ export function orderActionBefore(
   thenTask: string,
   flags: number,
 ): void {
-  addOrdering(book, { action: first }, { rsc: then, key: opKey(then.id, thenTask) }, flags);
+  addOrdering(book, { action: first }, taskSide(then, thenTask), flags);
 }
 
 /** Orders a task of a resource before an action. */
@@ -63,11 +64,12 @@ export function orderTaskBefore(
   then: Action,
   flags: number,
 ): void {
-  addOrdering(book, { rsc: first, key: opKey(first.id, firstTask) }, { action: then }, flags);
+  addOrdering(book, taskSide(first, firstTask), { action: then }, flags);
 }
 
 function taskOf(side: OrderingSide): string | undefined {
   if (side.action !== undefined) return side.action.task;
+  if (side.task !== undefined) return side.task;
   return side.key === undefined ? undefined : parseKey(side.key)?.task;
 }
 
@@ -87,8 +89,8 @@ function addMigrationEquivalents(
   const thenTask = taskOf(then);
   const add = (one: string, two: string, properties: number): void => {
     book.orderings.push({
-      first: { rsc: f, key: opKey(f.id, one), action: undefined },
-      then: { rsc: t, key: opKey(t.id, two), action: undefined },
+      first: taskSide(f, one),
+      then: taskSide(t, two),
       flags: properties,
     });
   };

@@ -2,14 +2,15 @@
 import { Role } from "../../status/roles.ts";
 import { roleOf } from "../../status/tree.ts";
 import { type Action, opKey, parseKey, Task } from "../actions/action.ts";
-import { findActions, requestAction } from "../actions/table.ts";
+import { actionsOfTask, findActions, requestAction } from "../actions/table.ts";
 import type { Book, Rsc } from "../board.ts";
 import type { Ordering, OrderingSide } from "../constraints/model.ts";
 import { Rel, relate } from "./relation.ts";
 
 /** Actions of one side, oldest first; a key made for another id is tried with the resource's own. */
 function actionsOf(side: OrderingSide, rsc: Rsc): readonly Action[] {
-  const { key } = side;
+  const { key, task } = side;
+  if (task !== undefined) return actionsOfTask(rsc, task);
   if (key === undefined) return [];
   const found = findActions(rsc, key);
   if (found.length > 0) return found;

@@ -2,8 +2,8 @@
 
 import { Role } from "../../status/roles.ts";
 import { isActive, leavesOf, topOf } from "../../status/tree.ts";
-import { type Action, opKey, Task } from "../actions/action.ts";
-import { findActions } from "../actions/table.ts";
+import { type Action, Task } from "../actions/action.ts";
+import { actionsOfTask, findActions } from "../actions/table.ts";
 import { compatibleInstance } from "../assign/apply.ts";
 import type { Book, Rsc } from "../board.ts";
 import type { Ordering } from "../constraints/model.ts";
@@ -38,7 +38,7 @@ function protectRestarts(book: Book, probe: Action, after: Relation, seen: Set<A
     const task =
       x.task === Task.start ? Task.stop : x.task === Task.promote ? Task.demote : undefined;
     if (task !== undefined) {
-      for (const action of findActions(rsc, opKey(rsc.id, task))) {
+      for (const action of actionsOfTask(rsc, task)) {
         if (!action.pseudo) relate(probe, action, Rel.plain);
       }
     }
@@ -118,7 +118,7 @@ function taskFrom(key: string | undefined, rsc: Rsc | undefined): string | undef
 }
 
 function probesOf(rsc: Rsc): readonly Action[] {
-  return findActions(rsc, opKey(rsc.id, Task.monitor));
+  return actionsOfTask(rsc, Task.monitor);
 }
 
 export function orderProbes(book: Book): void {

@@ -4,8 +4,8 @@
  */
 import { assert } from "../../base/assert.ts";
 import { isWithin } from "../../status/tree.ts";
-import { type Action, Flag, notifyKey, opKey, Task } from "../actions/action.ts";
-import { firstAction } from "../actions/table.ts";
+import { type Action, Flag, notifyKey, Task } from "../actions/action.ts";
+import { actionsOfTask, firstAction } from "../actions/table.ts";
 import { singleLocation } from "../assign/tables.ts";
 import type { Book, Node, Rsc } from "../board.ts";
 import type { Change } from "../variant/variant.ts";
@@ -33,8 +33,8 @@ function completionOf(first: Action): Action {
   const completed = COMPLETED[first.task];
   if (completed === undefined) return first;
   const notifies = rsc.notify && (rsc.variant === "clone" || rsc.variant === "bundle");
-  const key = notifies ? notifyKey(rsc.id, "confirmed-post", completed) : opKey(rsc.id, completed);
-  return firstAction(rsc, key) ?? first;
+  if (!notifies) return actionsOfTask(rsc, completed)[0] ?? first;
+  return firstAction(rsc, notifyKey(rsc.id, "confirmed-post", completed)) ?? first;
 }
 
 /** Node at which an action takes place, for comparing both sides. */

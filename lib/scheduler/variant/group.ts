@@ -4,7 +4,7 @@ import { isTruthy } from "../../status/options.ts";
 import { Role } from "../../status/roles.ts";
 import { topOf } from "../../status/tree.ts";
 import { type Action, Flag, opKey, Task } from "../actions/action.ts";
-import { requestAction } from "../actions/table.ts";
+import { actionsOfTask, requestAction } from "../actions/table.ts";
 import { addThisWith, addWithThis } from "../assign/colocations.ts";
 import { noteScores } from "../assign/notes.ts";
 import type { Book, Node, Rsc } from "../board.ts";
@@ -165,8 +165,7 @@ function createActions(book: Book, group: Rsc): void {
 }
 
 function newestAction(rsc: Rsc, task: string, node: Node | undefined): Action | undefined {
-  const known = rsc.actionsByKey.get(opKey(rsc.id, task).toLowerCase());
-  if (known === undefined) return undefined;
+  const known = actionsOfTask(rsc, task);
   for (let i = known.length - 1; i >= 0; i--) {
     const action = known[i]!;
     if (node === undefined || action.node === node) return action;

@@ -225,18 +225,19 @@ interface Case {
   readonly lossPercent: number;
 }
 
-// The lowest node id is the ring's representative.
+// The lowest node id is the ring's representative. Over knet 5 % at most: at 20 % its links go up and down, and three
+// originals among themselves lose messages with their memberships just the same (40 of 120 arrived).
 const cases: readonly Case[] = [
   { transport: "udpu", kinds: ["ours", "original", "original"], lossPercent: 5 },
   { transport: "udp", kinds: ["original", "ours", "ours"], lossPercent: 20 },
-  { transport: "knet", kinds: ["original", "original", "ours"], lossPercent: 20 },
+  { transport: "knet", kinds: ["original", "original", "ours"], lossPercent: 5 },
   { transport: "secure", kinds: ["ours", "original", "ours"], lossPercent: 5 },
   ...(isFull
     ? ([
         { transport: "udpu", kinds: ["original", "ours", "ours"], lossPercent: 20 },
         { transport: "udp", kinds: ["ours", "original", "original"], lossPercent: 5 },
         { transport: "knet", kinds: ["ours", "ours", "original"], lossPercent: 5 },
-        { transport: "secure", kinds: ["original", "original", "ours"], lossPercent: 20 },
+        { transport: "secure", kinds: ["original", "original", "ours"], lossPercent: 5 },
       ] as const)
     : []),
 ];

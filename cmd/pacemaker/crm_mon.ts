@@ -18,6 +18,8 @@ import { clusterHtml } from "../../lib/render/cluster-html.ts";
 import { clusterXml } from "../../lib/render/cluster-xml.ts";
 import { currentText } from "../../lib/render/current.ts";
 import { resultXml } from "../../lib/render/result.ts";
+import { selfCommand } from "../../lib/runtime/command-line.ts";
+import { isStartedAsDaemon, reportStartup, startDaemon } from "../../lib/runtime/daemonize.ts";
 import { zoneOffset } from "../../lib/runtime/zone.ts";
 import type { ClusterStatus } from "../../lib/status/state.ts";
 import { readStatus } from "../../lib/status/status.ts";
@@ -184,6 +186,7 @@ async function follow(
     const doc = await cluster.read();
     if (doc === undefined) session.print(`${CLEAR}Attempting connection to the cluster...\n`);
     else await write(picture(doc, given, session, cluster.daemonState));
+    reportStartup();
     await cluster.changed(doc === undefined ? 1000 : interval);
   }
 }
@@ -199,8 +202,27 @@ function isOnce(given: ParsedOptions): boolean {
   return formatOf(given) !== "text" && outputFile(given) === undefined;
 }
 
+const BACKGROUND_START_MS = 10_000;
+
+/** --daemonize: the same words once more, detached; its process id goes into --pid-file. */
+async function goToBackground(given: ParsedOptions, session: Session): Promise<ToolResult> {
+  const argv = [...selfCommand(), "crm_mon", ...given.words];
+  const { exit, message, pid } = await startDaemon(argv, BACKGROUND_START_MS);
+  if (exit !== 0) throw new CrmError(`could not go to the background: ${message}`, Exit.error);
+  const pidFile = given.value("pid-file");
+  if (pidFile !== undefined) await session.writeFile(pidFile, `${pid}\n`);
+  return { exit: Exit.ok };
+}
+
 async function run(given: ParsedOptions, session: Session): Promise<ToolResult> {
   const file = outputFile(given);
+  if (given.flag("daemonize")) {
+    if (file === undefined || file === "-") {
+      const text = "--daemonize needs a file to write into: --output-to or --as-html";
+      throw new CrmError(text, Exit.usage);
+    }
+    if (!isStartedAsDaemon()) return goToBackground(given, session);
+  }
   const once = isOnce(given);
   const cluster = await openMonitored(session, given.value("xml-file"), !once);
   const write = async (result: ToolResult) => {

@@ -18,6 +18,11 @@ export function sortedBlocks(
   blocks: readonly XmlElement[],
   document: XmlElement | undefined,
 ): readonly XmlElement[] {
+  const [only] = blocks;
+  if (blocks.length === 1 && only !== undefined) {
+    const block = document === undefined ? only : resolveRef(document, only);
+    return block === undefined ? [] : [block];
+  }
   const entries: { readonly block: XmlElement; readonly rank: number; readonly at: number }[] = [];
   blocks.forEach((given, at) => {
     const block = document === undefined ? given : resolveRef(document, given);

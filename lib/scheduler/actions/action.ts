@@ -71,7 +71,8 @@ export class Action {
   cancelledTask: string | undefined;
   before: Relation[] = [];
   after: Relation[] = [];
-  readonly relationsByFirst = new Map<number, Relation[]>();
+  /** The newest relation in `before` from each action, by its id. */
+  readonly relationsByFirst = new Map<number, Relation>();
 
   constructor(
     id: number,

@@ -1,5 +1,4 @@
 /** Attributes of an action in the graph (spec/scheduler-1 section E.4, point 2). */
-import { compareBytes } from "../../base/collections.ts";
 import { OUR_FEATURE_SET } from "../../cib/schema.ts";
 import { parametersOf } from "../../status/parameters.ts";
 import { currentNode } from "../../status/tree.ts";
@@ -115,6 +114,6 @@ export function graphAttributes(book: Book, action: Action): Map<string, string>
     addGuestMeta(action, into);
   }
   const sorted = new Map<string, string>();
-  for (const name of [...into.keys()].sort(compareBytes)) sorted.set(name, into.get(name)!);
+  for (const name of [...into.keys()].sort()) sorted.set(name, into.get(name)!);
   return sorted;
 }

@@ -59,12 +59,15 @@ export class Relation {
   readonly created: number;
   /** Already written as an input of the graph. */
   printed = false;
+  /** The next older relation of the same pair, each with other properties. */
+  readonly older: Relation | undefined;
 
-  constructor(first: Action, then: Action, flags: number) {
+  constructor(first: Action, then: Action, flags: number, older: Relation | undefined) {
     this.first = first;
     this.then = then;
     this.flags = flags;
     this.created = flags;
+    this.older = older;
   }
 
   has(property: number): boolean {
@@ -78,13 +81,12 @@ export class Relation {
  */
 export function relate(first: Action, then: Action, flags: number): boolean {
   if (flags === Rel.none || first === then) return false;
-  const byThen = then.relationsByFirst.get(first.id);
-  if (byThen !== undefined) {
-    for (const known of byThen) if ((known.created & flags) !== 0) return false;
+  const newest = then.relationsByFirst.get(first.id);
+  for (let known = newest; known !== undefined; known = known.older) {
+    if ((known.created & flags) !== 0) return false;
   }
-  const relation = new Relation(first, then, flags);
-  if (byThen === undefined) then.relationsByFirst.set(first.id, [relation]);
-  else byThen.push(relation);
+  const relation = new Relation(first, then, flags, newest);
+  then.relationsByFirst.set(first.id, relation);
   first.after.push(relation);
   then.before.push(relation);
   return true;

@@ -41,6 +41,7 @@ import {
   why,
 } from "./resource/queries.ts";
 import { ban, clear, move } from "./resource/relocate.ts";
+import { restart } from "./resource/restart.ts";
 import { logStatus } from "./status-log.ts";
 import { OUTPUT_OPTIONS, type ToolOutput, withOutput } from "./tool-output.ts";
 
@@ -97,6 +98,7 @@ const options: readonly OptionSpec[] = [
   list("option", undefined, "NAME=VALUE", "Another value for a parameter of the agent", ADDITIONAL),
   flag("digests", undefined, "Parameter digests of an operation on --node", ADVANCED),
   flag("fail", "F", "Count a resource as failed on --node", ADVANCED),
+  flag("restart", undefined, "Stop a resource and start it again", ADVANCED),
   flag("wait", undefined, "Wait until the cluster has settled", ADVANCED),
   value("node", "N", "NODE", "Only this node", ADDITIONAL),
   {
@@ -161,6 +163,7 @@ const COMMAND_TABLE: Readonly<Record<string, Command>> = {
   delete: remove,
   digests,
   fail,
+  restart,
   wait: waitSettled,
   ...Object.fromEntries(
     Object.keys(AGENT_ACTIONS).map((name): [string, Command] => [

@@ -15,15 +15,22 @@ import {
 import { openCib } from "../../lib/client/cib-source.ts";
 import { dotText } from "../../lib/render/dot.ts";
 import { graphText } from "../../lib/render/graph-xml.ts";
-import { ListWriter } from "../../lib/render/list-writer.ts";
 import {
   executionDateLine,
   executionLines,
+  modificationLines,
   noteLines,
   preambleLines,
   statusLines,
   transitionLines,
 } from "../../lib/render/simulation.ts";
+import {
+  actionsXml,
+  modificationsXml,
+  notesXml,
+  statusXml,
+  transitionXml,
+} from "../../lib/render/simulation-xml.ts";
 import {
   hasInjections,
   type Injections,
@@ -154,6 +161,10 @@ class Printer {
   section(lines: readonly string[]): void {
     this.lines(["", ...lines]);
   }
+
+  xml(part: () => XmlElement): void {
+    if (!this.quiet && this.output.isXml) this.output.xml(part());
+  }
 }
 
 /** Applies what -u, -d, -i and the like ask for, and says so. */
@@ -167,10 +178,8 @@ function modified(
   const injections = injectionsOf(given);
   const injected = inject(doc, injections, clock.now);
   if (!hasInjections(injections)) return injected.doc;
-  const list = new ListWriter();
-  list.begin("Performing Requested Modifications");
-  for (const item of injected.items) list.item(item);
-  print.section(list.lines);
+  print.section(modificationLines(injections, injected.items));
+  print.xml(() => modificationsXml(injections, injected.items));
   for (const text of injected.errors) output.error(text);
   if (clock.line !== "") print.lines([clock.line]);
   return injected.doc;
@@ -232,6 +241,7 @@ async function simulateOne(
       ...preambleLines(status),
       ...statusLines(status, "Current cluster status", wants),
     ]);
+    print.xml(() => statusXml("cluster_status", status, wants));
   }
   const doc = modified(given, input.doc, clock, print, output);
   const saveInput = given.value("save-input");
@@ -282,11 +292,15 @@ async function report(
     const fancy = !(wants.scores && print.quiet);
     output.line("");
     for (const line of noteLines(done, { ...wants, fancy })) output.line(line);
+    output.xml(notesXml(done.schedule?.notes ?? [], wants));
   }
   print.section(transitionLines(done));
+  const { schedule } = done;
+  if (schedule !== undefined) print.xml(() => actionsXml(schedule.summary));
   const { execution, revised } = done;
   if (execution === undefined || revised === undefined) return output.finish(Exit.ok);
   print.section(executionLines(done));
+  print.xml(() => transitionXml(execution.steps));
   if (execution.state !== "complete" && execution.state !== "stopped") {
     output.error(`Transition failed: ${execution.state}`);
     output.error("An invalid transition was produced");
@@ -294,6 +308,7 @@ async function report(
   }
   if (clock.line !== "") print.lines([clock.line]);
   print.section(statusLines(revised, "Revised Cluster Status", wants));
+  print.xml(() => statusXml("revised_cluster_status", revised, wants));
   const saveOutput = given.value("save-output");
   if (saveOutput !== undefined) {
     await session.writeFile(saveOutput, writeXml(execution.doc.root));

@@ -115,6 +115,11 @@ describe("crm_resource", () => {
     expect(said.err).toContain("runs on alpha");
   });
 
+  test("only a running cluster restarts", async () => {
+    expect((await host.run(crmResource, "-r", "ip", "--restart")).exit).toBe(3);
+    expect((await host.run(crmResource, "-r", "nope", "--restart")).exit).toBe(105);
+  });
+
   test("a CIB from standard input can be asked, not changed", async () => {
     host.env["CIB_file"] = "-";
     host.stdin = configuration(FENCING_OFF);

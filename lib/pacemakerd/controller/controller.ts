@@ -179,13 +179,13 @@ export class Controller {
   private mayschedule(): boolean {
     const { membership } = this;
     if (!membership.isSettled || this.quorate === undefined || !this.inFlight.isEmpty) return false;
-    if (this.waitingForManagers) return false;
     if (this.foreign.length > 0) {
       this.hold(
         `Another cluster manager is in this ring (${this.foreign.join(", ")}): nothing is started`,
       );
       return false;
     }
+    if (this.waitingForManagers) return false;
     if (this.port.bootstrap()) return false;
     this.warnOfFencing(this.port.doc());
     return true;

@@ -42,9 +42,9 @@ const loads: Readonly<Record<number, { readonly messages: number; readonly large
         20: { messages: 100, largest: 1020 },
       }
     : {
-        0: { messages: 150, largest: 65_532 },
-        5: { messages: 60, largest: 8188 },
-        20: { messages: 40, largest: 1020 },
+        0: { messages: 75, largest: 65_532 },
+        5: { messages: 40, largest: 8188 },
+        20: { messages: 20, largest: 1020 },
       };
 
 function sh(...argv: readonly string[]): string {
@@ -64,7 +64,7 @@ function configuration(transport: Transport, count: number): string {
   version: 2
   cluster_name: rings
   transport: ${name}
-  token: 1500
+  token: 2500
 ${transport === "secure" ? crypto : ""}${transport === "udp" ? group : ""}}
 nodelist {
 ${nodes.join("")}}
@@ -297,13 +297,16 @@ for (const [row, { transport, kinds, lossPercent }] of cases.entries()) {
       });
     }
 
-    test("a cut link divides the ring, healing unites it", async () => {
-      hosts.cut(ours, true);
-      await hosts.untilVotes(an, kinds.length - 1);
-      hosts.cut(ours, false);
-      await hosts.untilVotes(an, kinds.length);
-      await hosts.untilVotes(ours, kinds.length);
-    });
+    test.skipIf(!isFull && row === 1)(
+      "a cut link divides the ring, healing unites it",
+      async () => {
+        hosts.cut(ours, true);
+        await hosts.untilVotes(an, kinds.length - 1);
+        hosts.cut(ours, false);
+        await hosts.untilVotes(an, kinds.length);
+        await hosts.untilVotes(ours, kinds.length);
+      },
+    );
 
     afterAll(async () => {
       await hosts?.close();

@@ -4,11 +4,10 @@ import { hostname, userInfo } from "node:os";
 import { CrmError } from "../base/error.ts";
 import { Exit } from "../base/exit.ts";
 import type { Session } from "../cli/tool.ts";
+import type { IpcTransport } from "../client/transport.ts";
 import { epochMs, sleepMs } from "./clock.ts";
 import { diskErrorCode } from "./disk.ts";
-import { ipcTransport } from "./ipc-client.ts";
 import { writeAll } from "./output.ts";
-import { runProgram } from "./spawn.ts";
 import { terminalColumns } from "./terminal.ts";
 
 const REASONS: Readonly<Record<string, readonly [string, number]>> = {
@@ -52,6 +51,20 @@ function currentUser(): Session["user"] {
   }
 }
 
+/** Sockets and shared memory come with the first connection: many tools only read a file, and end sooner without them. */
+function lazyTransport(): IpcTransport {
+  let opened: IpcTransport | undefined;
+  return {
+    async connect(service, wanted) {
+      if (opened === undefined) {
+        const { ipcTransport } = await import("./ipc-client.ts");
+        opened = ipcTransport({ waiting: "blocking" });
+      }
+      return await opened.connect(service, wanted);
+    },
+  };
+}
+
 /** Builds the session of this process. `program` is the name the tool was called by. */
 export function realSession(program: string): Session {
   return {
@@ -88,9 +101,10 @@ export function realSession(program: string): Session {
     },
     print: (text) => writeAll(1, text),
     warn: (text) => writeAll(2, text),
-    ipc: ipcTransport({ waiting: "blocking" }),
+    ipc: lazyTransport(),
     async runProgram(argv, options = {}) {
       const env = options.env === undefined ? undefined : { ...definedEnv(), ...options.env };
+      const { runProgram } = await import("./spawn.ts");
       const result = await runProgram({
         argv,
         ...(env === undefined ? {} : { env }),

@@ -1,5 +1,6 @@
 /** The text of crm_simulate (spec/outputs-and-tools sections A2, A3.2 and A6.2). */
 import type { ExecutionStep } from "../simulate/fake-executor.ts";
+import type { Injection } from "../simulate/inject.ts";
 import type { Simulation } from "../simulate/run.ts";
 import type { ClusterStatus } from "../status/state.ts";
 import { fieldsOf } from "../time/calendar.ts";
@@ -83,6 +84,35 @@ export function statusLines(
     if (text !== "") lines.push("", ...text.trimEnd().split("\n").map(deeper));
   }
   return lines;
+}
+
+function injectionLine(item: Injection): string {
+  switch (item.kind) {
+    case "node":
+      if (item.action === "Online") return `Bringing node ${item.node} online`;
+      return item.action === "Offline"
+        ? `Taking node ${item.node} offline`
+        : `Failing node ${item.node}`;
+    case "ticket":
+      return item.action === "Standby"
+        ? `Making ticket ${item.ticket} standby`
+        : `${item.action} ticket ${item.ticket}`;
+    case "operation":
+      return `Injecting ${item.spec} into the configuration`;
+    case "attribute":
+      return `Injecting attribute ${item.name}=${item.value} into /node_state '${item.nodeId}'`;
+  }
+}
+
+export function modificationLines(
+  switches: { readonly quorum: string | undefined; readonly watchdog: string | undefined },
+  items: readonly Injection[],
+): string[] {
+  const lines: string[] = [];
+  if (switches.quorum !== undefined) lines.push(`Setting quorum: ${switches.quorum}`);
+  if (switches.watchdog !== undefined) lines.push(`Setting watchdog: ${switches.watchdog}`);
+  lines.push(...items.map(injectionLine));
+  return listLines("Performing Requested Modifications", lines);
 }
 
 /** One line of "Executing Cluster Transition". */

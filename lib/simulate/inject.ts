@@ -34,9 +34,29 @@ export interface Injections {
   readonly operations: readonly string[];
 }
 
+/** One thing that was changed, in the words Pacemaker's XML has for it. */
+export type Injection =
+  | {
+      readonly kind: "node";
+      readonly action: "Online" | "Offline" | "Failing";
+      readonly node: string;
+    }
+  | {
+      readonly kind: "ticket";
+      readonly action: "Granting" | "Revoking" | "Standby" | "Activating";
+      readonly ticket: string;
+    }
+  | { readonly kind: "operation"; readonly spec: string }
+  | {
+      readonly kind: "attribute";
+      readonly name: string;
+      readonly value: string;
+      readonly nodeId: string;
+    };
+
 export interface Injected {
   readonly doc: CibDoc;
-  readonly items: readonly string[];
+  readonly items: readonly Injection[];
   readonly errors: readonly string[];
 }
 
@@ -175,7 +195,7 @@ function failsForGood(doc: CibDoc, task: string): boolean {
 
 interface Work {
   doc: CibDoc;
-  readonly items: string[];
+  readonly items: Injection[];
   readonly errors: string[];
   readonly now: number;
 }
@@ -185,7 +205,7 @@ function countFailure(work: Work, spec: OperationSpec, edit: StatusEdit, nodeId:
   const old = Number.parseInt(edit.attribute(spec.node, nodeId, `fail-count-${suffix}`) ?? "0", 10);
   const count = failsForGood(work.doc, spec.task) ? "INFINITY" : String((old || 0) + 1);
   const set = (name: string, value: string): void => {
-    work.items.push(`Injecting attribute ${name}=${value} into /node_state '${nodeId}'`);
+    work.items.push({ kind: "attribute", name, value, nodeId });
     edit.setAttribute(spec.node, nodeId, name, value);
   };
   set(`fail-count-${suffix}`, count);
@@ -193,7 +213,7 @@ function countFailure(work: Work, spec: OperationSpec, edit: StatusEdit, nodeId:
 }
 
 function injectOperation(work: Work, text: string): void {
-  work.items.push(`Injecting ${text} into the configuration`);
+  work.items.push({ kind: "operation", spec: text });
   const spec = parseOperationSpec(text);
   if (isRejection(spec)) {
     work.errors.push(spec.text);
@@ -260,42 +280,40 @@ export function inject(doc: CibDoc, injections: Injections, now: number): Inject
   const work: Work = { doc, items: [], errors: [], now };
   const { quorum, watchdog } = injections;
   if (quorum !== undefined) {
-    work.items.push(`Setting quorum: ${quorum}`);
     work.doc = cibDoc(withAttr(work.doc.root, "have-quorum", quorum));
   }
   if (watchdog !== undefined) {
-    work.items.push(`Setting watchdog: ${watchdog}`);
     work.doc = setProperty(work.doc, "have-watchdog", watchdog);
   }
   const nodes = (
     names: readonly string[],
-    text: (name: string) => string,
+    action: "Online" | "Offline" | "Failing",
     words: Readonly<Record<string, string>>,
     forget: boolean,
   ): void => {
     for (const name of names) {
-      work.items.push(text(name));
+      work.items.push({ kind: "node", action, node: name });
       work.doc = setMembership(work.doc, name, words, forget);
     }
   };
-  nodes(injections.nodesUp, (name) => `Bringing node ${name} online`, UP, false);
-  nodes(injections.nodesDown, (name) => `Taking node ${name} offline`, DOWN, true);
-  nodes(injections.nodesFailed, (name) => `Failing node ${name}`, FAILED, false);
+  nodes(injections.nodesUp, "Online", UP, false);
+  nodes(injections.nodesDown, "Offline", DOWN, true);
+  nodes(injections.nodesFailed, "Failing", FAILED, false);
   const tickets = (
     ids: readonly string[],
-    text: (id: string) => string,
+    action: "Granting" | "Revoking" | "Standby" | "Activating",
     name: string,
     value: string,
   ): void => {
     for (const id of ids) {
-      work.items.push(text(id));
+      work.items.push({ kind: "ticket", action, ticket: id });
       work.doc = setTicket(work.doc, id, name, value);
     }
   };
-  tickets(injections.ticketsGranted, (id) => `Granting ticket ${id}`, "granted", "true");
-  tickets(injections.ticketsRevoked, (id) => `Revoking ticket ${id}`, "granted", "false");
-  tickets(injections.ticketsStandby, (id) => `Making ticket ${id} standby`, "standby", "true");
-  tickets(injections.ticketsActivated, (id) => `Activating ticket ${id}`, "standby", "false");
+  tickets(injections.ticketsGranted, "Granting", "granted", "true");
+  tickets(injections.ticketsRevoked, "Revoking", "granted", "false");
+  tickets(injections.ticketsStandby, "Standby", "standby", "true");
+  tickets(injections.ticketsActivated, "Activating", "standby", "false");
   for (const text of injections.operations) injectOperation(work, text);
   return { doc: work.doc, items: work.items, errors: work.errors };
 }

@@ -8,7 +8,11 @@ const LABELS: Readonly<Record<string, string>> = {
   group: "pcmk__group_assign",
   clone: "pcmk__clone_assign",
   bundle: "pcmk__bundle_assign",
+  utilization: "pcmk__assign_resource",
 };
+
+/** The word for the step that a note comes from. */
+export const stepLabel = (step: Note["step"]): string => LABELS[step] ?? step;
 
 function valuesText(values: ReadonlyMap<string, number> | undefined): string {
   return [...(values ?? [])].map(([name, value]) => ` ${name}=${value}`).join("");
@@ -19,14 +23,14 @@ function line(note: Note): string {
     case "capacity":
       return `${note.label}: ${note.node} capacity:${valuesText(note.values)}`;
     case "utilization":
-      return `pcmk__assign_resource: ${note.resource} utilization on ${note.node}:${valuesText(note.values)}`;
+      return `${stepLabel(note.step)}: ${note.resource} utilization on ${note.node}:${valuesText(note.values)}`;
     case "promotion": {
       const score = scoreText(note.score ?? 0);
       if (note.node === undefined) return `${note.resource} promotion score (inactive): ${score}`;
       return `${note.resource} promotion score on ${note.node}: ${score}`;
     }
     default:
-      return `${LABELS[note.step]}: ${note.resource} allocation score on ${note.node}: ${scoreText(note.score ?? 0)}`;
+      return `${stepLabel(note.step)}: ${note.resource} allocation score on ${note.node}: ${scoreText(note.score ?? 0)}`;
   }
 }
 

@@ -28,8 +28,6 @@ const CHECKED_ONCE: ReadonlySet<string> = new Set([
   Task.migrateFrom,
 ]);
 
-type Verdicts = Map<string, ReturnType<typeof operationDigests>>;
-
 /** Did the failure on record happen with other parameters than the connection has now? */
 function checkPostponedFailures(book: Book): void {
   for (const { resource, node: where, operation: op } of book.status.postponedFailures) {
@@ -71,10 +69,9 @@ export function checkConfigChanges(book: Book): void {
   const owners = ownersByName(book);
   for (const node of book.nodes) {
     if (!node.maintenance && !isUsable(node)) continue;
-    const verdicts: Verdicts = new Map();
     for (const history of byNode.get(node.index) ?? []) {
       for (const rsc of owners.get(history.id) ?? []) {
-        checkHistory(book, rsc, node, history, verdicts);
+        checkHistory(book, rsc, node, history);
       }
     }
   }
@@ -127,13 +124,7 @@ function agentChanged(
   return changed;
 }
 
-function checkHistory(
-  book: Book,
-  rsc: Rsc,
-  node: Node,
-  history: ResourceHistory,
-  verdicts: Verdicts,
-): void {
+function checkHistory(book: Book, rsc: Rsc, node: Node, history: ResourceHistory): void {
   if (rsc.removed) {
     if (!isAnonymousClone(topOf(rsc))) scheduleCleanup(book, rsc, node);
     return;
@@ -150,13 +141,13 @@ function checkHistory(
     }
     if (op.intervalMs === 0 && !CHECKED_ONCE.has(op.task)) return;
     if (isPlaceholderConnection(rsc)) {
-      book.deferredChecks.push({ rsc, run: () => checkOne(book, rsc, node, op, verdicts) });
-    } else checkOne(book, rsc, node, op, verdicts);
+      book.deferredChecks.push({ rsc, run: () => checkOne(book, rsc, node, op) });
+    } else checkOne(book, rsc, node, op);
   });
 }
 
-function checkOne(book: Book, rsc: Rsc, node: Node, op: Operation, verdicts: Verdicts): void {
-  if (!checkDefinition(book, rsc, node, op, verdicts)) return;
+function checkOne(book: Book, rsc: Rsc, node: Node, op: Operation): void {
+  if (!checkDefinition(book, rsc, node, op)) return;
   if (leafFailCount(book, node, rsc, true).count !== 0) {
     clearFailCount(book, rsc, node, "resource parameters have changed");
   }
@@ -170,13 +161,7 @@ function scheduleCancel(book: Book, rsc: Rsc, node: Node, op: Operation, reason:
 }
 
 /** True when the operation is not any more what the configuration asks for. */
-function checkDefinition(
-  book: Book,
-  rsc: Rsc,
-  node: Node,
-  op: Operation,
-  verdicts: Verdicts,
-): boolean {
+function checkDefinition(book: Book, rsc: Rsc, node: Node, op: Operation): boolean {
   if (op.intervalMs > 0) {
     const configured = findOperation(rsc, op.task, op.intervalMs, false);
     if (configured === undefined) {
@@ -186,12 +171,7 @@ function checkDefinition(
       return true;
     }
   }
-  const key = opKey(rsc.id, op.task, op.intervalMs);
-  let digests = verdicts.get(key);
-  if (digests === undefined) {
-    digests = digestsOf(book, rsc, node, op);
-    verdicts.set(key, digests);
-  }
+  const digests = digestsOf(book, rsc, node, op);
   if (digests.verdict === "match" || digests.onlyPrivateChanged) return false;
   switch (digests.verdict) {
     case "restart":

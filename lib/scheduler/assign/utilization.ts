@@ -1,5 +1,6 @@
 /** Capacities of nodes against what a resource and its mandatory companions need (spec/scheduler-2 section 15). */
 import { INFINITY } from "../../base/score.ts";
+import { isBundled } from "../../status/tree.ts";
 import type { Book, Node, Rsc } from "../board.ts";
 import { effectOf } from "./apply.ts";
 import { thisWithOf, withThisOf } from "./colocations.ts";
@@ -113,10 +114,11 @@ export function checkCapacity(book: Book, rsc: Rsc): Node | undefined {
   return capable;
 }
 
-/** Notes what every node has left, before and after assignment. */
+/** Notes what every node has left, before and after assignment; a bundle's nodes have nothing to give. */
 export function noteCapacities(book: Book, label: "Original" | "Remaining"): void {
   if (book.settings.traceUtilization !== true) return;
   for (const node of book.nodes) {
+    if (node.connection !== undefined && isBundled(node.connection)) continue;
     book.note({
       step: "capacity",
       resource: undefined,

@@ -44,7 +44,7 @@ describe("injections", () => {
   });
   test("a node goes down: its history goes, its resources move", () => {
     const { doc, items } = inject(one, { ...NONE, nodesDown: ["n1"] }, NOW);
-    expect(items).toEqual(["Taking node n1 offline"]);
+    expect(items).toEqual([{ kind: "node", action: "Offline", node: "n1" }]);
     const status = readStatus(doc, NOW);
     expect(status.nodes.map((n) => n.online)).toEqual([false, true]);
     expect(status.resources[0]!.active).toEqual([]);
@@ -52,9 +52,14 @@ describe("injections", () => {
   test("a failed monitor counts, and is recovered from", () => {
     const { doc, items } = inject(one, { ...NONE, operations: ["a_monitor_10000@n1=1"] }, NOW);
     expect(items).toEqual([
-      "Injecting a_monitor_10000@n1=1 into the configuration",
-      "Injecting attribute fail-count-a#monitor_10000=1 into /node_state 'n1'",
-      `Injecting attribute last-failure-a#monitor_10000=${NOW} into /node_state 'n1'`,
+      { kind: "operation", spec: "a_monitor_10000@n1=1" },
+      { kind: "attribute", name: "fail-count-a#monitor_10000", value: "1", nodeId: "n1" },
+      {
+        kind: "attribute",
+        name: "last-failure-a#monitor_10000",
+        value: String(NOW),
+        nodeId: "n1",
+      },
     ]);
     const done = simulate(doc, { now: NOW, schedule: true, execute: false });
     expect(transitionLines(done).map((l) => l.replace(/\s+/g, " "))).toEqual([

@@ -85,8 +85,10 @@ function binaryFolder(needed: boolean): string | undefined {
   try {
     return dirname(realpathSync(ownBinary()));
   } catch (error) {
-    if (needed) throw error;
-    return undefined;
+    if (!needed) return undefined;
+    if ((error as { code?: string }).code !== "EACCES") throw error;
+    const text = "this user may not read the folder of the quorate binary; put it where all may";
+    throw new CrmError(text, Exit.insufficientPrivileges);
   }
 }
 

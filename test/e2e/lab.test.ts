@@ -1,6 +1,6 @@
 /** The lab itself: hosts that are hosts, faults that are faults, and a machine that is afterwards as it was before. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { chownSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { chownSync, copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BINARY, Lab, OUTSIDE, until, whyNot } from "./hosts.ts";
@@ -153,10 +153,13 @@ describe.skipIf(skip !== undefined || !ordinary)("as an ordinary user", () => {
   test("a lab comes and goes, or it says what is missing", () => {
     const home = mkdtempSync(join(tmpdir(), "quorate-user-"));
     chownSync(home, ORDINARY, ORDINARY);
+    // The checkout may lie where only root can read.
+    const binary = join(home, "quorate");
+    copyFileSync(BINARY, binary);
     const id = String(ORDINARY);
     const user = ["setpriv", "--reuid", id, "--regid", id, "--clear-groups"];
     const run = (...words: string[]) =>
-      Bun.spawnSync([...user, BINARY, "lab", "-q", ...words], {
+      Bun.spawnSync([...user, binary, "lab", "-q", ...words], {
         env: { ...process.env, HOME: home },
         stdin: "ignore",
       });

@@ -226,7 +226,7 @@ class ManagerDriver extends Driver<PacemakerdEvent, PacemakerdEffect> {
     seed: "fuzz",
     form: "nodelist",
     cibFolder: "/var/lib/pacemaker/cib",
-    stored: { cib: undefined, quorateSeq: 0, backupSequence: 0 },
+    stored: { cib: undefined, quorateSeq: 0, promised: 0, backupSequence: 0 },
     cores: 2,
     utcOffsetSeconds: 0,
     userOf: (uid) => (uid === 0 ? "root" : "mary"),

@@ -5,29 +5,11 @@
 import type { ConfigurationEffect, RingId } from "../../../lib/totem/api.ts";
 import { isBefore, next, sameRing } from "../../../lib/totem/sequence.ts";
 import { Reader } from "../../../lib/wire/reader.ts";
+import { checkContent, Violation } from "./content.ts";
 import { insideOf, type Node } from "./world.ts";
-
-export class Violation extends Error {
-  override readonly name = "Violation";
-}
 
 function ringKey(ringId: RingId): string {
   return `${ringId.rep}.${ringId.seq.toString(16)}`;
-}
-
-/** Every 61st byte of the content names the message, so a part in the wrong place is seen. */
-const contentStep = 61;
-
-export function contentOf(number: number, bytes: number): Uint8Array {
-  const content = new Uint8Array(bytes);
-  for (let at = 0; at < bytes; at += contentStep) content[at] = (number + at) & 0xff;
-  return content;
-}
-
-function checkContent(id: string, content: Uint8Array, number: number): void {
-  for (let at = 0; at < content.length; at += contentStep) {
-    if (content[at] !== ((number + at) & 0xff)) throw new Violation(`${id} is damaged at ${at}`);
-  }
 }
 
 /** What one life of a node has seen. */

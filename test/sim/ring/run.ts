@@ -1,7 +1,8 @@
 /** One simulated history: faults at will, then healing and the question whether all come together again. */
 import type { Millis } from "../../../lib/base/core.ts";
 import { totemTimers } from "../../../lib/totem/timers.ts";
-import { Audit, Violation } from "./audit.ts";
+import { Audit } from "./audit.ts";
+import { Violation } from "./content.ts";
 import { faults, furtherFaults } from "./faults.ts";
 import { World } from "./world.ts";
 

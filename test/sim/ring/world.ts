@@ -10,7 +10,8 @@ import { TotemRing } from "../../../lib/totem/ring.ts";
 import type { RingState } from "../../../lib/totem/ring-state.ts";
 import { Reader } from "../../../lib/wire/reader.ts";
 import { Writer } from "../../../lib/wire/writer.ts";
-import { type Audit, contentOf, Violation } from "./audit.ts";
+import type { Audit } from "./audit.ts";
+import { contentOf, Violation } from "./content.ts";
 import { Heap } from "./heap.ts";
 
 /** Services that every simulated node synchronises; they say nothing in their rounds. */

@@ -203,7 +203,13 @@ export default defineTool({
     { key: "hexadecimal", short: ["H"], kind: "flag", help: "Show node ids in hexadecimal" },
     { key: "addresses", short: ["i"], kind: "flag", help: "Show addresses instead of names" },
     { key: "order", short: ["o"], kind: "value", value: "a|n|i", help: "Order of the members" },
-    { key: "version", short: ["V"], kind: "flag", help: "Show the version and exit" },
+    {
+      key: "version",
+      long: ["version"],
+      short: ["V"],
+      kind: "flag",
+      help: "Show the version and exit",
+    },
     { key: "help", short: ["h"], long: ["help"], kind: "flag", help: "Show this help and exit" },
   ],
   run: async (options, session): Promise<ToolResult> => {

@@ -145,10 +145,16 @@ export default defineTool({
     { key: "file", short: ["c"], kind: "value", value: "FILE", help: "Configuration file" },
     { key: "foreground", short: ["f"], kind: "flag", help: "Stay in the foreground" },
     { key: "test", short: ["t"], kind: "flag", help: "Test the configuration and exit" },
-    { key: "version", short: ["v"], kind: "flag", help: "Show the version and exit" },
+    {
+      key: "engine",
+      long: ["version"],
+      short: ["v"],
+      kind: "flag",
+      help: "Show the version and exit",
+    },
   ],
   run: async (options, session) => {
-    if (options.flag("version")) {
+    if (options.flag("engine")) {
       return { exit: 0, out: `Corosync Cluster Engine, version '${VERSION}' (Quorate)\n` };
     }
     const file = options.value("file") ?? session.env["COROSYNC_MAIN_CONFIG_FILE"] ?? DEFAULT_FILE;

@@ -4,9 +4,10 @@
  * Followed: spec/runtime.md 1.1, 1.5, 3.7, 4.4, 4.5, 5.3.
  */
 import { addScores, parseScore, scoreText } from "../../base/score.ts";
-import { type CibDoc, cibDoc, section } from "../../cib/document.ts";
+import { type CibDoc, cibDoc } from "../../cib/document.ts";
+import { writtenProperty } from "../../cib/properties.ts";
 import { sameXml } from "../../xml/diff.ts";
-import { attr, child, childrenOf, idOf, withAttr, type XmlElement } from "../../xml/node.ts";
+import { attr, child, idOf, withAttr, type XmlElement } from "../../xml/node.ts";
 import { failCountChange, isFailure, OpStatus } from "../controller/history.ts";
 import type { AttributeUpdate, ClearFailure, Result } from "../messages.ts";
 import {
@@ -24,13 +25,7 @@ import {
 
 /** Value of a cluster option in `crm_config`, first one found; undefined when unset. */
 export function clusterOption(doc: CibDoc, name: string): string | undefined {
-  const config = section(doc, "crm_config");
-  for (const set of config === undefined ? [] : childrenOf(config, "cluster_property_set")) {
-    for (const pair of childrenOf(set, "nvpair")) {
-      if (attr(pair, "name") === name) return attr(pair, "value");
-    }
-  }
-  return undefined;
+  return writtenProperty(doc.root, name);
 }
 
 /** Is a truth word of the CIB true? `undefined` gives the default. */

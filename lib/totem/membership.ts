@@ -5,14 +5,21 @@
 import type { CommitEntry, CommitToken, RingId } from "../wire/totem.ts";
 import { earlier, isBefore, sameRing } from "./sequence.ts";
 
-export function ascending(ids: Iterable<number>): number[] {
-  return [...new Set(ids)].sort((a, b) => a - b);
+export function ascending(ids: readonly number[]): number[] {
+  return isAscending(ids) ? [...ids] : [...new Set(ids)].sort((a, b) => a - b);
+}
+
+function isAscending(ids: readonly number[]): boolean {
+  for (let index = 1; index < ids.length; index++) {
+    if ((ids[index - 1] ?? 0) >= (ids[index] ?? 0)) return false;
+  }
+  return true;
 }
 
 /** Members of a that are not in b, in the order of a. */
-export function without(a: Iterable<number>, b: Iterable<number>): number[] {
-  const drop = new Set(b);
-  return [...a].filter((id) => !drop.has(id));
+export function without(a: readonly number[], b: Iterable<number>): number[] {
+  const drop = Array.isArray(b) && b.length === 0 ? undefined : new Set(b);
+  return drop === undefined ? [...a] : a.filter((id) => !drop.has(id));
 }
 
 export function isSubset(part: Iterable<number>, whole: ReadonlySet<number>): boolean {
@@ -23,7 +30,8 @@ export function isSubset(part: Iterable<number>, whole: ReadonlySet<number>): bo
 }
 
 /** Same members, in whatever order and however often named. */
-export function sameMembers(a: Iterable<number>, b: Iterable<number>): boolean {
+export function sameMembers(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length === b.length && a.every((id, index) => id === b[index])) return true;
   const left = new Set(a);
   const right = new Set(b);
   return left.size === right.size && isSubset(left, right);

@@ -11,52 +11,46 @@ export class Writer {
   /** Bytes written so far. */
   length = 0;
   private data: Uint8Array;
-  private view: DataView;
+  /** Made for the rare types only: a view costs more than a short message's fields. */
+  private lazyView: DataView | undefined;
   private readonly little: boolean;
 
   /** @param expectedBytes first size of the buffer; the exact size, if known, avoids copying. */
   constructor(expectedBytes = 256, byteOrder: "little" | "big" = "little") {
-    const buffer = new ArrayBuffer(Math.max(16, expectedBytes));
-    this.data = new Uint8Array(buffer);
-    this.view = new DataView(buffer);
+    this.data = new Uint8Array(Math.max(16, expectedBytes));
     this.little = byteOrder === "little";
   }
 
   u8(value: number): this {
     const at = this.room(1);
-    this.view.setUint8(at, value);
+    this.data[at] = value;
     return this;
   }
 
   i8(value: number): this {
-    const at = this.room(1);
-    this.view.setInt8(at, value);
-    return this;
+    return this.u8(value);
   }
 
   u16(value: number): this {
     const at = this.room(2);
-    this.view.setUint16(at, value, this.little);
+    const { data, little } = this;
+    data[little ? at : at + 1] = value;
+    data[little ? at + 1 : at] = value >>> 8;
     return this;
   }
 
   i16(value: number): this {
-    const at = this.room(2);
-    this.view.setInt16(at, value, this.little);
-    return this;
+    return this.u16(value);
   }
 
   /** Also takes negative numbers (as their two's complement). */
   u32(value: number): this {
-    const at = this.room(4);
-    this.view.setUint32(at, value, this.little);
+    this.word(this.room(4), value);
     return this;
   }
 
   i32(value: number): this {
-    const at = this.room(4);
-    this.view.setInt32(at, value, this.little);
-    return this;
+    return this.u32(value);
   }
 
   u64(value: number | bigint): this {
@@ -115,7 +109,7 @@ export class Writer {
   /** Puts a 32-bit value over one written earlier, e.g. a size known only at the end. */
   patchU32(at: number, value: number): this {
     assert(at >= 0 && at + 4 <= this.length, "patchU32 outside of the message");
-    this.view.setUint32(at, value, this.little);
+    this.word(at, value);
     return this;
   }
 
@@ -124,7 +118,27 @@ export class Writer {
     return this.data.subarray(0, this.length);
   }
 
-  /** Offset of `count` new zero bytes. May replace `view`: call it before using that. */
+  private word(at: number, value: number): void {
+    const { data } = this;
+    if (this.little) {
+      data[at] = value;
+      data[at + 1] = value >>> 8;
+      data[at + 2] = value >>> 16;
+      data[at + 3] = value >>> 24;
+    } else {
+      data[at] = value >>> 24;
+      data[at + 1] = value >>> 16;
+      data[at + 2] = value >>> 8;
+      data[at + 3] = value;
+    }
+  }
+
+  private get view(): DataView {
+    this.lazyView ??= new DataView(this.data.buffer);
+    return this.lazyView;
+  }
+
+  /** Offset of `count` new zero bytes. May replace `data` and `view`: call it before using them. */
   private room(count: number): number {
     const at = this.length;
     const end = at + count;
@@ -135,10 +149,9 @@ export class Writer {
 
   private grow(needed: number): void {
     assert(needed <= limits.ipcMessageBytes, `message of ${needed} bytes is too large`);
-    const buffer = new ArrayBuffer(Math.max(needed, this.data.length * 2));
-    const larger = new Uint8Array(buffer);
+    const larger = new Uint8Array(Math.max(needed, this.data.length * 2));
     larger.set(this.data);
     this.data = larger;
-    this.view = new DataView(buffer);
+    this.lazyView = undefined;
   }
 }

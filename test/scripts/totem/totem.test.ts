@@ -80,12 +80,17 @@ class Conversation {
     else if (verb === "leave") this.world.leave(node(first));
     else if (verb === "pause") this.world.pause(node(first), Number(second));
     else if (verb === "multicast") this.world.multicast(node(first), Number(second));
-    else if (verb === "cut") for (const word of words) this.world.cut.add(word);
-    else if (verb === "heal") this.world.cut.clear();
+    else if (verb === "cut") for (const word of words) this.cut(word);
+    else if (verb === "heal") this.world.links.heal();
     else if (verb === "run") this.world.run(this.world.now + Number(first));
     else if (verb === "lose") {
       this.losses.push({ kind: first ?? "", link: second ?? "", count: Number(third) });
     } else throw new Error(`unknown command ${verb}`);
+  }
+
+  private cut(link: string): void {
+    const [from, to] = link.split(">").map(Number);
+    this.world.links.cut(from ?? 0, to ?? 0);
   }
 
   private makeRing(count: number, legacy: boolean): void {

@@ -12,25 +12,47 @@ function ringKey(ringId: RingId): string {
   return `${ringId.rep}.${ringId.seq.toString(16)}`;
 }
 
+const lives = 2 ** 16;
+const numbers = 2 ** 28;
+
+/** One number for a message: its origin, the origin's life, its number there. */
+function keyOf(origin: number, life: number, number: number): number {
+  return (origin * lives + life) * numbers + number;
+}
+
+function textsOf(keys: readonly number[]): string {
+  return keys
+    .map((key) => {
+      const sender = Math.floor(key / numbers);
+      return `${Math.floor(sender / lives)}/${sender % lives}/${key % numbers}`;
+    })
+    .join(" ");
+}
+
+function sameList(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}
+
 /** What one life of a node has seen. */
 interface Witness {
   ring: string;
   ringSeq: number;
   members: readonly number[];
-  /** Messages delivered since the regular configuration. */
-  inRing: string[];
+  /** Messages delivered since the regular configuration, by `keyOf`. */
+  inRing: number[];
   transitional: readonly number[] | undefined;
-  readonly seen: Set<string>;
-  /** Next number expected of each sender and life, once one has been seen without a break. */
-  readonly last: Map<string, number>;
+  /** Number of the last message of each sender and life: a later one is higher, so none comes twice. */
+  readonly last: Map<number, number>;
 }
 
 export class Audit {
   private readonly witnesses = new Map<number, Witness>();
   /** The one order of each ring, as far as anyone has delivered it in the regular configuration. */
-  private readonly orders = new Map<string, string[]>();
+  private readonly orders = new Map<string, number[]>();
   /** For each change of ring and its companions: what the first of them had delivered. */
-  private readonly changes = new Map<string, string>();
+  private readonly changes = new Map<string, readonly number[]>();
+  /** Members of each ring as the first of them said. */
+  private readonly memberships = new Map<string, string>();
   private readonly highestRing = new Map<number, number>();
   /** Own messages that came back, by node. */
   readonly ownDelivered = new Map<number, number>();
@@ -45,7 +67,6 @@ export class Audit {
       members: [],
       inRing: [],
       transitional: undefined,
-      seen: new Set(),
       last: new Map(),
     });
   }
@@ -105,10 +126,12 @@ export class Audit {
     witness.members = event.members;
     witness.inRing = [];
     witness.transitional = undefined;
-    const members = `members of ${witness.ring}`;
-    const known = this.changes.get(members) ?? event.members.join();
-    if (known !== event.members.join()) throw new Violation(`${members}: ${known} and others`);
-    this.changes.set(members, known);
+    const members = event.members.join();
+    const known = this.memberships.get(witness.ring) ?? members;
+    if (known !== members) {
+      throw new Violation(`members of ${witness.ring}: ${known}, and ${members}`);
+    }
+    this.memberships.set(witness.ring, known);
   }
 
   /** All who go from the same ring to the same ring together have delivered the same. */
@@ -116,11 +139,13 @@ export class Audit {
     if (witness.ring === "") return;
     const key = `${witness.ring}>${ringKey(event.ringId)}:${witness.transitional?.join()}`;
     if (!witness.transitional?.includes(node.id)) throw new Violation(`${key}: without myself`);
-    const mine = witness.inRing.join(" ");
+    const mine = witness.inRing;
     const first = this.changes.get(key);
     if (first === undefined) this.changes.set(key, mine);
-    else if (first !== mine) {
-      throw new Violation(`${key}: node ${node.id} delivered [${mine}], another [${first}]`);
+    else if (!sameList(first, mine)) {
+      throw new Violation(
+        `${key}: node ${node.id} delivered [${textsOf(mine)}], another [${textsOf(first)}]`,
+      );
     }
   }
 
@@ -131,23 +156,28 @@ export class Audit {
     const origin = reader.u32();
     const life = reader.u32();
     const number = reader.u32();
-    const id = `${origin}/${life}/${number}`;
-    if (!reader.ok || origin !== from) throw new Violation(`node ${node.id}: ${id} from ${from}`);
-    if (witness.transitional?.includes(from) === false) {
-      throw new Violation(`node ${node.id}: ${id} after its sender is gone from the ring`);
+    const id = () => `${origin}/${life}/${number}`;
+    if (!reader.ok || origin !== from) {
+      throw new Violation(`node ${node.id}: ${id()} from ${from}`);
     }
-    checkContent(id, reader.rest(), number);
-    if (witness.seen.has(id)) throw new Violation(`node ${node.id} delivers ${id} twice`);
-    witness.seen.add(id);
-    const sender = `${origin}/${life}`;
-    const last = witness.last.get(sender);
-    if (last !== undefined && number <= last) {
-      throw new Violation(`node ${node.id}: ${id} after number ${last}`);
+    if (witness.transitional?.includes(from) === false) {
+      throw new Violation(`node ${node.id}: ${id()} after its sender is gone from the ring`);
+    }
+    checkContent(id, body, number);
+    const sender = keyOf(origin, life, 0);
+    const last = witness.last.get(sender) ?? -1;
+    if (number <= last) {
+      throw new Violation(
+        number === last
+          ? `node ${node.id} delivers ${id()} twice`
+          : `node ${node.id}: ${id()} after number ${last}`,
+      );
     }
     witness.last.set(sender, number);
     if (origin === node.id) this.checkOwn(node, number);
-    witness.inRing.push(id);
-    if (witness.transitional === undefined) this.checkOrder(node, witness, id);
+    const key = keyOf(origin, life, number);
+    witness.inRing.push(key);
+    if (witness.transitional === undefined) this.checkOrder(node, witness, key);
   }
 
   private checkOwn(node: Node, number: number): void {
@@ -158,7 +188,7 @@ export class Audit {
     this.ownDelivered.set(node.id, expected + 1);
   }
 
-  private checkOrder(node: Node, witness: Witness, id: string): void {
+  private checkOrder(node: Node, witness: Witness, key: number): void {
     let order = this.orders.get(witness.ring);
     if (order === undefined) {
       order = [];
@@ -166,10 +196,11 @@ export class Audit {
     }
     const index = witness.inRing.length - 1;
     const known = order[index];
-    if (known === undefined) order[index] = id;
-    else if (known !== id) {
+    if (known === undefined) order[index] = key;
+    else if (known !== key) {
+      const [mine, first] = [textsOf([key]), textsOf([known])];
       throw new Violation(
-        `ring ${witness.ring}, place ${index}: node ${node.id} has ${id}, not ${known}`,
+        `ring ${witness.ring}, place ${index}: node ${node.id} has ${mine}, not ${first}`,
       );
     }
   }

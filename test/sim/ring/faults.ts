@@ -31,7 +31,7 @@ export const faults: readonly Fault[] = [
       const side = new Set(world.nodes.filter(() => world.prng.chance(0.5)));
       for (const a of world.nodes) {
         for (const b of world.nodes) {
-          if (side.has(a) !== side.has(b)) world.cut.add(`${a.id}>${b.id}`);
+          if (side.has(a) !== side.has(b)) world.links.cut(a.id, b.id);
         }
       }
     },
@@ -41,8 +41,7 @@ export const faults: readonly Fault[] = [
     inject: (world) => {
       const a = world.prng.pick(world.nodes);
       const b = world.prng.pick(world.nodes);
-      world.cut.add(`${a.id}>${b.id}`);
-      world.cut.add(`${b.id}>${a.id}`);
+      world.links.cutBoth(a.id, b.id);
     },
   },
   {
@@ -50,7 +49,7 @@ export const faults: readonly Fault[] = [
     inject: (world) => {
       const a = world.prng.pick(world.nodes);
       const b = world.prng.pick(world.nodes);
-      world.cut.add(`${a.id}>${b.id}`);
+      world.links.cut(a.id, b.id);
     },
   },
   { name: "heal", inject: heal },
@@ -115,9 +114,9 @@ export const furtherFaults: readonly Fault[] = [
     inject: (world) => {
       const node = world.prng.pick(world.nodes);
       for (const other of world.nodes) {
-        for (const link of [`${node.id}>${other.id}`, `${other.id}>${node.id}`]) {
-          if (world.prng.chance(0.5)) world.cut.add(link);
-          else world.cut.delete(link);
+        for (const [from, to] of [[node, other] as const, [other, node] as const]) {
+          if (world.prng.chance(0.5)) world.links.cut(from.id, to.id);
+          else world.links.mend(from.id, to.id);
         }
       }
     },
@@ -130,9 +129,7 @@ export const furtherFaults: readonly Fault[] = [
     name: "cut in recovery",
     inject: (world) =>
       strikeInRecovery(world, (victim) => {
-        for (const { id } of world.nodes) {
-          world.cut.add(`${id}>${victim.id}`).add(`${victim.id}>${id}`);
-        }
+        for (const { id } of world.nodes) world.links.cutBoth(id, victim.id);
       }),
   },
   {
@@ -165,7 +162,7 @@ function strikeInRecovery(world: World, strike: (victim: Node) => void): void {
 }
 
 function heal(world: World): void {
-  world.cut.clear();
+  world.links.heal();
   world.loss = 0;
   world.datagramsPerMs = Number.POSITIVE_INFINITY;
 }

@@ -77,7 +77,7 @@ function settle(world: World, audit: Audit, tokenMs: Millis): void {
   world.delayMs = 1;
   world.datagramsPerMs = Number.POSITIVE_INFINITY;
   world.ambush = undefined;
-  world.cut.clear();
+  world.links.heal();
   for (const node of world.nodes) node.slowMs = 0;
   for (const node of world.nodes) {
     if (!node.up) world.start(node);

@@ -9,10 +9,10 @@ import type { TotemEffect, TotemEvent, TotemTimers } from "../../../lib/totem/ap
 import { TotemRing } from "../../../lib/totem/ring.ts";
 import type { RingState } from "../../../lib/totem/ring-state.ts";
 import { Reader } from "../../../lib/wire/reader.ts";
-import { Writer } from "../../../lib/wire/writer.ts";
 import type { Audit } from "./audit.ts";
-import { contentOf, Violation } from "./content.ts";
+import { messageOf, Violation } from "./content.ts";
 import { Heap } from "./heap.ts";
+import { Links } from "./links.ts";
 
 /** Services that every simulated node synchronises; they say nothing in their rounds. */
 const services = [0, 2];
@@ -61,8 +61,7 @@ export class World {
   datagramsPerMs = Number.POSITIVE_INFINITY;
   /** Asked after every step of a node; a fault that waits for its moment takes itself away when it has struck. */
   ambush: ((node: Node) => void) | undefined;
-  /** Cut directions, as "from>to". */
-  readonly cut = new Set<string>();
+  readonly links = new Links();
   hash = 0;
   steps = 0;
   /** More steps than this mean that something runs in circles. */
@@ -124,8 +123,7 @@ export class World {
   /** Sends an application message that names its origin, life and number. */
   multicast(node: Node, bytes: number): void {
     if (!node.up || node.sync.running || node.ring.queueRoom(bytes + 12) < 1) return;
-    const writer = new Writer(bytes + 12).u32(node.id).u32(node.life).u32(node.sent);
-    const body = writer.bytes(contentOf(node.sent, bytes)).finish();
+    const body = messageOf(node.id, node.life, node.sent, bytes);
     node.sent++;
     this.deliver(node, { kind: "multicast", group: "a", body });
   }
@@ -157,12 +155,13 @@ export class World {
   }
 
   private deliver(node: Node, event: TotemEvent): void {
-    const queue: TotemEvent[] = [event];
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const queue = [event];
+    const clock = this.now + node.clockAheadMs;
+    for (let index = 0; index < queue.length; index++) {
       this.steps++;
       if (this.steps > this.mostSteps) throw new Violation(`no end after ${this.steps} steps`);
-      const clock = this.now + node.clockAheadMs;
-      for (const effect of node.ring.step(clock, next)) this.carryOut(node, effect, queue);
+      const effects = node.ring.step(clock, queue[index] ?? event);
+      for (const effect of effects) this.carryOut(node, effect, queue);
     }
     this.ambush?.(node);
   }
@@ -233,7 +232,7 @@ export class World {
     for (const node of this.nodes) {
       if (node === from || (to !== "all" && node.id !== to)) continue;
       if (this.loses?.(from, node, data) === true) continue;
-      if (this.cut.has(`${from.id}>${node.id}`) || this.prng.chance(this.loss)) continue;
+      if (this.links.isCut(from.id, node.id) || this.prng.chance(this.loss)) continue;
       this.transmit(node, data, 0.05 + node.slowMs + this.prng.fraction() * this.delayMs);
       if (this.prng.chance(this.doubling)) {
         this.transmit(node, data, this.prng.fraction() * this.delayMs * 5);

@@ -69,8 +69,8 @@ export function mergeJoin(ring: RingState, join: Join): JoinOutcome {
     if (!leaving) ring.agreed.add(from);
     return leaving ? "nothing" : "agreed";
   }
-  const known = isSubset(join.proc, new Set(ring.proc));
-  if (known && isSubset(join.failed, new Set(ring.failed))) return "nothing";
+  const known = isSubset(join.proc, ring.proc);
+  if (known && isSubset(join.failed, ring.failed)) return "nothing";
   if (ring.failed.includes(from)) return "nothing";
   const proc = ascending([...ring.proc, ...join.proc]);
   if (proc.length > limits.ringMembers) return "nothing";
@@ -95,7 +95,7 @@ export function onJoinInGather(ring: RingState, join: Join): void {
 
 /** Everyone that we count on has said the same. */
 function allAgreed(ring: RingState): boolean {
-  return isSubset(without(ring.proc, ring.failed), ring.agreed);
+  return ring.proc.every((id) => ring.agreed.has(id) || ring.failed.includes(id));
 }
 
 /** Makes the commit token when all agree and we are the lowest of them. */

@@ -5,6 +5,9 @@
 import type { CommitEntry, CommitToken, RingId } from "../wire/totem.ts";
 import { earlier, isBefore, sameRing } from "./sequence.ts";
 
+/** Up to so many, a list is searched faster than a set is made. */
+const fewMembers = 32;
+
 export function ascending(ids: readonly number[]): number[] {
   return isAscending(ids) ? [...ids] : [...new Set(ids)].sort((a, b) => a - b);
 }
@@ -22,19 +25,18 @@ export function without(a: readonly number[], b: Iterable<number>): number[] {
   return drop === undefined ? [...a] : a.filter((id) => !drop.has(id));
 }
 
-export function isSubset(part: Iterable<number>, whole: ReadonlySet<number>): boolean {
-  for (const id of part) {
-    if (!whole.has(id)) return false;
-  }
-  return true;
+export function isSubset(part: readonly number[], whole: readonly number[]): boolean {
+  if (whole.length <= fewMembers) return part.every((id) => whole.includes(id));
+  const all = new Set(whole);
+  return part.every((id) => all.has(id));
 }
 
 /** Same members, in whatever order and however often named. */
 export function sameMembers(a: readonly number[], b: readonly number[]): boolean {
-  if (a.length === b.length && a.every((id, index) => id === b[index])) return true;
-  const left = new Set(a);
-  const right = new Set(b);
-  return left.size === right.size && isSubset(left, right);
+  if (isAscending(a) && isAscending(b)) {
+    return a.length === b.length && a.every((id, index) => id === b[index]);
+  }
+  return isSubset(a, b) && isSubset(b, a);
 }
 
 /**

@@ -3,29 +3,30 @@
  * Exit 127 crash, 128 liveness, 129 correctness.
  * With `--ring` rings alone, without managers on top: ring/main.ts.
  */
-import { runRings } from "./ring/main.ts";
-import { exitOf, Run } from "./run.ts";
-
 function option(name: string, byDefault: number): number {
   const at = process.argv.indexOf(`--${name}`);
   const value = at < 0 ? Number.NaN : Number(process.argv[at + 1]);
   return Number.isFinite(value) ? value : byDefault;
 }
 
+export {};
+
 if (process.argv.includes("--ring")) {
   const maybe = (name: string) =>
     process.argv.includes(`--${name}`) ? option(name, 3) : undefined;
-  process.exit(
-    runRings({
-      seed: option("seed", 1),
-      seeds: option("seeds", 1),
-      seconds: option("seconds", Number.MAX_SAFE_INTEGER),
-      nodes: maybe("nodes"),
-      minutes: maybe("minutes"),
-    }),
-  );
+  const { runPart, runRings } = await import("./ring/main.ts");
+  const words = {
+    seed: option("seed", 1),
+    seeds: option("seeds", 1),
+    nodes: maybe("nodes"),
+    minutes: maybe("minutes"),
+  };
+  const isPart = process.argv.includes("--part");
+  process.exit(isPart ? runPart(words) : await runRings(words, option("jobs", 1)));
 }
 
+// Loaded only here: rings alone need no manager.
+const { exitOf, Run } = await import("./run.ts");
 const first = option("seed", 1);
 const count = option("count", 1);
 const nodes = option("nodes", 3);
@@ -54,7 +55,7 @@ for (let seed = first; seed < first + count; seed++) {
   }
 }
 
-function printLog(run: Run): void {
+function printLog(run: InstanceType<typeof Run>): void {
   const lines = run.world.nodes.flatMap((sim) => sim.log);
   for (const line of lines.sort()) console.log(line);
 }

@@ -29,7 +29,7 @@ const step = fc.record({
 test("holds, releases and counts misses like a plain map, also where numbers wrap", () => {
   fc.assert(
     fc.property(
-      fc.constantFrom(0, 0xffffff00),
+      fc.constantFrom<number>(0, 0xffffff00),
       fc.array(step, { maxLength: 60 }),
       (base, steps) => {
         const queue = new SortQueue();

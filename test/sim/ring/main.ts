@@ -1,22 +1,26 @@
 /**
- * `npm run sim -- --ring --seed N --nodes 2..16 --minutes M --seeds K [--seconds S]`: rings alone, under all faults by name.
- * What the words leave open each seed draws for itself, so that a seed and its printed options replay the history. Ends
- * after K seeds, or S seconds; exit 129 when a seed broke an invariant.
+ * `npm run sim -- --ring --seed N [--seeds K] [--nodes 2..16] [--minutes M] [--jobs J]`: rings alone, under all faults by
+ * name. What the words leave open each seed draws for itself, so that a seed and the words replay the history. A seed that
+ * breaks an invariant prints its options, which is what ledger.ts keeps; then the exit code is 129.
  */
 import { Prng } from "../../../lib/base/prng.ts";
+import { partsOf, runParts } from "../jobs.ts";
+import { type Figures, figuresOf, figuresText, noFigures, sum } from "./figures.ts";
 import { type RunOptions, simulate } from "./run.ts";
 
 export interface RingWords {
   readonly seed: number;
   readonly seeds: number;
-  readonly seconds: number;
   /** Undefined: drawn by each seed. */
-  readonly nodes: number | undefined;
-  readonly minutes: number | undefined;
+  readonly nodes?: number | undefined;
+  readonly minutes?: number | undefined;
 }
 
+/** Seeds of one process, when there are several. */
+const partSeeds = 250;
+
 /** The options a seed runs with. */
-export function drawn(seed: number, words: RingWords): RunOptions {
+export function drawn(seed: number, words: Pick<RingWords, "nodes" | "minutes"> = {}): RunOptions {
   const prng = new Prng(seed ^ 0x5eed);
   const nodes = prng.chance(0.7) ? prng.between(2, 6) : prng.between(7, 16);
   const chaosMs = prng.pick([2000, 4000, 8000]);
@@ -29,39 +33,73 @@ export function drawn(seed: number, words: RingWords): RunOptions {
   };
 }
 
-/** Runs the seeds and prints a line for each (or for every 1000th of many) and the figures; the exit code. */
-export function runRings(words: RingWords): number {
-  const end = performance.now() + words.seconds * 1000;
-  const byName = new Map<string, number>();
-  const broken: string[] = [];
-  let [ran, simulatedMs, deliveries, faults] = [0, 0, 0, 0];
+/** Runs the seeds one after the other; `tell` gets a line for each. */
+export function runSeeds(words: RingWords, tell: (line: string) => void): Figures {
+  let figures = noFigures;
   for (let seed = words.seed; seed < words.seed + words.seeds; seed++) {
-    if (performance.now() > end) break;
     const options = drawn(seed, words);
-    const given = `nodes ${options.nodes} chaosMs ${options.chaosMs} netMtu ${options.netMtu}`;
-    ran++;
+    const given = `{ seed: ${seed}, options: ${JSON.stringify(options)} }`;
     try {
       const result = simulate(seed, options);
-      simulatedMs += result.simulatedMs;
-      deliveries += result.deliveries;
-      faults += result.faults;
-      for (const [name, count] of Object.entries(result.byName)) {
-        byName.set(name, (byName.get(name) ?? 0) + count);
-      }
-      if (words.seeds <= 100 || ran % 1000 === 0) {
-        const { hash, steps, configurations } = result;
-        console.log(`seed ${seed} ${given} hash ${hash} steps ${steps} rings ${configurations}`);
-      }
+      figures = sum(figures, figuresOf(result));
+      tell(`${given} hash ${result.hash} steps ${result.steps} rings ${result.configurations}`);
     } catch (error) {
-      broken.push(`seed ${seed} ${given}: ${String(error).slice(0, 600)}`);
-      console.error(broken.at(-1));
+      const line = `${given}: ${String(error).slice(0, 600)}`;
+      figures = sum(figures, { ...noFigures, seeds: 1, broken: [line] });
+      tell(line);
     }
   }
-  const names = [...byName].sort(([a], [b]) => (a < b ? -1 : 1));
-  console.log(`faults: ${names.map(([name, count]) => `${name} ${count}`).join(", ")}`);
-  console.log(
-    `${ran} seeds, ${(simulatedMs / 3_600_000).toFixed(2)} simulated hours, ${faults} faults, ` +
-      `${deliveries} deliveries, ${broken.length} violations`,
-  );
-  return broken.length === 0 ? 0 : 129;
+  return figures;
+}
+
+const figuresMark = "figures ";
+
+/** What a part prints for the process that asked for it: its figures after its lines. */
+export function runPart(words: RingWords): number {
+  const figures = runSeeds(words, (line) => console.log(line));
+  console.log(figuresMark + JSON.stringify(figures));
+  return 0;
+}
+
+/** Runs the seeds, on `jobs` processes when that is more than one, and prints lines and figures; the exit code. */
+export async function runRings(words: RingWords, jobs: number): Promise<number> {
+  // Of many seeds only the broken ones are worth a line, and now and then the figures so far.
+  const few = words.seeds <= 100;
+  let figures = noFigures;
+  const add = (more: Figures): void => {
+    figures = sum(figures, more);
+    for (const line of more.broken) console.error(line);
+  };
+  if (jobs === 1) {
+    add(runSeeds(words, (line) => few && console.log(line)));
+  } else {
+    const parts = partsOf(words.seed, words.seeds, few ? 10 : partSeeds);
+    const drawing = [
+      ...(words.nodes === undefined ? [] : ["--nodes", String(words.nodes)]),
+      ...(words.minutes === undefined ? [] : ["--minutes", String(words.minutes)]),
+    ];
+    await runParts(
+      parts,
+      jobs,
+      ({ seed, seeds }) => [
+        "--ring",
+        "--part",
+        "--seed",
+        `${seed}`,
+        "--seeds",
+        `${seeds}`,
+        ...drawing,
+      ],
+      (part, output) => {
+        const lines = output.trimEnd().split("\n");
+        const last = lines.pop() ?? "";
+        if (few) for (const line of lines) console.log(line);
+        if (last.startsWith(figuresMark)) add(JSON.parse(last.slice(figuresMark.length)));
+        else add({ ...noFigures, broken: [`seeds from ${part.seed}: the process died: ${last}`] });
+        if (figures.seeds % 5000 === 0) console.log(figuresText(figures));
+      },
+    );
+  }
+  console.log(figuresText(figures));
+  return figures.broken.length === 0 ? 0 : 129;
 }

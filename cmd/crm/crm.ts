@@ -17,7 +17,7 @@ import { openPorts, type ShellPorts } from "./ports.ts";
 const USAGE = `Usage: crm [-h|--help] [--version] [-d] [-F] [-w] [-f FILE] [-c CIB]
            [-D plain|color|uppercase] [COMMAND ...]
 
-Without a command: the shell, interactive on a terminal, else a script from stdin.
+Without a command, or with a level's name alone: the shell, interactive on a terminal, else a script from stdin.
 
   -f, --file FILE      run the commands of FILE ("-": stdin)
   -c, --cib CIB        work on a shadow CIB
@@ -114,9 +114,9 @@ async function runScript(shell: Shell, text: string): Promise<boolean> {
 
 async function work(line: CommandLine, session: Session, ports: ShellPorts): Promise<ToolResult> {
   const typed = line.file === undefined && line.words.length === 0 && isTerminal("stdin");
-  // A single level as the command opens the shell in it.
-  const enters =
-    line.words.length === 1 && isTerminal("stdin") && levels[entered(line.words)] !== undefined;
+  // A single level as the command opens the shell in it, for what is typed or for a script on stdin.
+  const level = line.words.length === 1 ? levels[entered(line.words)] : undefined;
+  const enters = level !== undefined && isTerminal("stdin");
   const columns = session.columns ?? 80;
   const plain: Terminal = {
     out: (text) => session.print(text),
@@ -143,7 +143,9 @@ async function work(line: CommandLine, session: Session, ports: ShellPorts): Pro
     }
     return exitOf(shell, await runScript(shell, text));
   }
-  if (line.words.length === 0) {
+  if (line.words.length === 0 || level !== undefined) {
+    if (level !== undefined && !(await shell.run([entered(line.words)])))
+      return exitOf(shell, false);
     const script = new TextDecoder().decode(await session.readStdin());
     return exitOf(shell, await runScript(shell, script));
   }

@@ -176,7 +176,13 @@ export function advisedAction(
 ): AgentInfo["actions"][number] | undefined {
   const named = info.actions.filter((a) => a.name === name);
   if (role === undefined) return named[0];
-  return named.find((a) => a.attrs.get("role") === role);
+  return named.find((a) => currentRole(a.attrs.get("role")) === currentRole(role));
+}
+
+/** Agents and configurations of both generations meet: Master is Promoted, Slave is Unpromoted. */
+function currentRole(role: string | undefined): string | undefined {
+  if (role === "Master") return "Promoted";
+  return role === "Slave" ? "Unpromoted" : role;
 }
 
 function checkMeta(

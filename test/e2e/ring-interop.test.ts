@@ -201,7 +201,10 @@ class Hosts {
       hosts.map(async (host) => {
         const words = [bun, peer, String(this.count), String(messages), String(largest)];
         const child = Bun.spawn([...this.command(host, ...words)], { stderr: "inherit" });
-        return (await new Response(child.stdout).text()).trim();
+        const text = (await new Response(child.stdout).text()).trim();
+        if ((await child.exited) !== 0)
+          throw new Error(`the peer on ${host} failed\n${this.logs()}`);
+        return text;
       }),
     );
   }

@@ -17,6 +17,15 @@ function restart(world: World): void {
   if (down.length > 0) world.start(world.prng.pick(down));
 }
 
+/** Some disks of the cluster have no room for the manager, or hardly any. */
+function fill(world: World, howMany: number): void {
+  const left = [...world.nodes];
+  for (let at = 0; at < howMany && left.length > 0; at++) {
+    const [sim] = left.splice(world.prng.between(0, left.length - 1), 1);
+    if (sim !== undefined) sim.disk.fullness = world.prng.pick([1, 0.5]);
+  }
+}
+
 function onNode(act: (world: World, node: SimNode, workload: Workload) => void): Fault["inject"] {
   return (world, workload) => {
     const node = anyUp(world);
@@ -107,6 +116,24 @@ export const faults: readonly Fault[] = [
     inject: onNode((world, node, workload) =>
       workload.wipeStatus(node, world.prng.pick(world.nodes)),
     ),
+  },
+  { name: "disk full", inject: (world) => fill(world, 1) },
+  { name: "two disks full", inject: (world) => fill(world, 2) },
+  {
+    name: "room on the disks again",
+    inject: (world) => {
+      for (const sim of world.nodes) sim.disk.fullness = 0;
+    },
+  },
+  {
+    name: "slow disk",
+    inject: (world) => {
+      world.prng.pick(world.nodes).disk.slowMs = world.prng.pick([0, 50, 500, 3000]);
+    },
+  },
+  {
+    name: "pacemakerd stands still",
+    inject: onNode((world, node) => world.stall(node, world.prng.between(10, 5000))),
   },
   {
     name: "everything loses power",

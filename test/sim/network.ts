@@ -40,6 +40,11 @@ export class Network {
     this.cut.add(`${a}>${b}`);
   }
 
+  /** Nothing is cut, little is lost: rings form and stay. */
+  get isSound(): boolean {
+    return this.cut.size === 0 && this.lossRate <= 0.05;
+  }
+
   heal(): void {
     this.cut.clear();
     this.lossRate = 0;

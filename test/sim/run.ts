@@ -2,6 +2,7 @@
  * One simulated history: a cluster is set up, faults come at will with audits at every step (safety), then everything is
  * healed and must come to rest within a bound (liveness).
  */
+import { Durability } from "./audits/durability.ts";
 import { auditStart } from "./audits/one-copy.ts";
 import { SameState } from "./audits/same-state.ts";
 import { auditSettled, unrest } from "./audits/settled.ts";
@@ -48,6 +49,7 @@ export class Run {
   readonly workload: Workload;
   private readonly options: RunOptions;
   private readonly sameState = new SameState();
+  private readonly durability = new Durability();
   private injected = 0;
 
   constructor(seed: number, options: RunOptions) {
@@ -60,7 +62,10 @@ export class Run {
         started: (nodeId, resource) => auditStart(this.world, nodeId, resource),
         stopped: () => {},
         clientMessage: (sim, client, message) => this.workload.answer(sim, client, message),
-        stepped: (sim) => this.sameState.check(this.world, sim),
+        stepped: (sim) => {
+          this.sameState.check(this.world, sim);
+          this.durability.check(this.world, sim, this.workload);
+        },
       },
     );
     this.workload = new Workload(this.world);
@@ -120,6 +125,7 @@ export class Run {
     while (world.now - begin < HEAL_MS) {
       for (const sim of world.nodes) {
         sim.crashAfterWrites = undefined;
+        sim.disk.heal();
         if (!world.isUp(sim)) world.start(sim);
       }
       world.run(world.now + 250);

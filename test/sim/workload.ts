@@ -1,6 +1,7 @@
 /** What administrators do meanwhile: changes through cib_rw, each with a mark of its own, and which of them were acknowledged. */
 
 import { isRejection } from "../../lib/base/error.ts";
+import { CIB_NOTE } from "../../lib/cib/request.ts";
 import { decodePacemakerFrame, encodePacemakerFrame } from "../../lib/wire/ipc/pacemaker.ts";
 import { attr, element, type XmlElement } from "../../lib/xml/node.ts";
 import { parseXml } from "../../lib/xml/parse.ts";
@@ -11,7 +12,7 @@ const CAN_CREATE = 8;
 
 export interface Acknowledged {
   readonly mark: string;
-  /** The answering node had quorum: such a change must never be lost (HOUSE rule 4). */
+  /** The answer does not say "without quorum": such a change must never be lost (HOUSE rule 4). */
   readonly quorate: boolean;
 }
 
@@ -37,11 +38,19 @@ export function plan(world: World): Plan {
   return { resources: [...singles, ...members], xml: element("resources", {}, children) };
 }
 
+/** A marked change that waits for its answer. */
+export interface Pending {
+  readonly mark: string;
+  readonly nodeId: number;
+  readonly life: number;
+  readonly sentAt: number;
+}
+
 export class Workload {
   readonly acknowledged: Acknowledged[] = [];
   refused = 0;
   private readonly world: World;
-  private readonly pending = new Map<string, string>();
+  private readonly pending = new Map<string, Pending>();
   private nextMark = 1;
   /** Mark of the request that is being sent at this moment. */
   private expected = "";
@@ -68,7 +77,9 @@ export class Workload {
     const client = this.send(sim, "cib_rw", command);
     if (this.expected === "" || mark === "") return;
     this.expected = "";
-    this.pending.set(`${sim.id}/${sim.managerLife}/${client}`, mark);
+    const { id: nodeId, managerLife: life } = sim;
+    const sentAt = this.world.now;
+    this.pending.set(`${nodeId}/${life}/${client}`, { mark, nodeId, life, sentAt });
   }
 
   /** A change that nothing else ever touches. */
@@ -136,21 +147,27 @@ export class Workload {
     return client;
   }
 
+  /** Changes of clients of this life of a node's manager that are not answered. */
+  unanswered(sim: SimNode): readonly Pending[] {
+    return [...this.pending.values()].filter(
+      (p) => p.nodeId === sim.id && p.life === sim.managerLife,
+    );
+  }
+
   /** A reply to one of our clients. */
   answer(sim: SimNode, client: number, message: Uint8Array): void {
     const frame = decodePacemakerFrame(message);
     const key = `${sim.id}/${sim.managerLife}/${client}`;
-    const mark = this.pending.get(key) ?? (this.expected === "" ? undefined : this.expected);
+    const mark = this.pending.get(key)?.mark ?? (this.expected === "" ? undefined : this.expected);
     if (mark === undefined || isRejection(frame)) return;
     this.pending.delete(key);
     this.expected = "";
-    const rc = attr(parseXml(frame.text), "cib_rc");
-    if (rc !== "0") {
+    const reply = parseXml(frame.text);
+    if (attr(reply, "cib_rc") !== "0") {
       this.refused++;
       return;
     }
-    const view = this.world.view(sim);
-    const quorate = view?.controller.quorate === true && view.isBacked;
+    const quorate = attr(reply, CIB_NOTE) === undefined;
     this.acknowledged.push({ mark, quorate });
   }
 }

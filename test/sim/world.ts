@@ -36,6 +36,8 @@ export interface SimNode {
   crashAfterWrites: number | undefined;
   /** Its manager does not start before this time: something is broken there (HOUSE rule 9). */
   managerBlockedUntil: number;
+  /** Failed writes that the manager has not heard of: until then nothing of its is written (pacemakerd/api.ts). */
+  unheard: number;
   /** Log lines of its processes, kept only when somebody wants to read them. */
   readonly log: string[];
 }
@@ -123,6 +125,7 @@ export class World {
         timers: new Map(),
         crashAfterWrites: undefined,
         managerBlockedUntil: 0,
+        unheard: 0,
         log: [],
       });
     }
@@ -187,6 +190,7 @@ export class World {
   private startManager(sim: SimNode): void {
     if (sim.node.corosync === undefined || sim.node.manager !== undefined) return;
     sim.managerLife++;
+    sim.unheard = 0;
     const config = {
       nodeId: sim.id,
       nodeName: sim.name,
@@ -208,6 +212,7 @@ export class World {
     sim.managerLife++;
     sim.timers.clear();
     sim.crashAfterWrites = undefined;
+    sim.unheard = 0;
     sim.node.corosync = undefined;
     sim.node.killManager(this.now);
     this.agents.nodeCrashed(sim.id);
@@ -278,7 +283,7 @@ export class World {
         break;
       case "persist":
         this.mix(effect.data?.length ?? 0);
-        sim.disk.persist(effect.path, effect.data);
+        this.persist(sim, effect);
         break;
       case "set-timer":
         this.setTimer(sim, effect);
@@ -319,6 +324,42 @@ export class World {
         if (effect.process === "pacemakerd") sim.managerLife++;
         break;
     }
+  }
+
+  /** A disk may be full or slow for the manager; corosync's few bytes always find room. */
+  private persist(sim: SimNode, effect: Extract<NodeEffect, { kind: "persist" }>): void {
+    const ofManager = effect.path.startsWith(CIB_FOLDER);
+    const { disk } = sim;
+    if (!ofManager) {
+      disk.persist(effect.path, effect.data);
+      return;
+    }
+    const isFull = disk.fullness > 0 && this.prng.chance(disk.fullness);
+    if (sim.unheard > 0 || isFull) {
+      sim.unheard++;
+      this.inManager(sim, 0, () => {
+        sim.unheard--;
+        this.toManager(sim, { kind: "persist-failed", path: effect.path, reason: "ENOSPC" });
+      });
+      return;
+    }
+    disk.persist(effect.path, effect.data);
+    if (disk.slowMs > 0) this.stall(sim, this.prng.fraction() * disk.slowMs);
+  }
+
+  /** The manager stands still for a while. */
+  stall(sim: SimNode, forMs: Millis): void {
+    if (sim.node.manager === undefined || sim.node.isManagerHeld) return;
+    sim.node.holdManager();
+    this.inManager(sim, forMs, () => this.perform(sim, sim.node.releaseManager(this.now)));
+  }
+
+  /** Does something later, if the manager still lives then. */
+  private inManager(sim: SimNode, delayMs: Millis, what: () => void): void {
+    const { managerLife } = sim;
+    this.after(delayMs, () => {
+      if (sim.managerLife === managerLife && sim.node.manager !== undefined) what();
+    });
   }
 
   private send(sim: SimNode, to: number | "all", data: Uint8Array): void {

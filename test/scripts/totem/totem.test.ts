@@ -13,12 +13,13 @@
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TotemEffect } from "../../../lib/totem/api.ts";
 import { ringText } from "../../../lib/totem/sequence.ts";
 import { totemTimers } from "../../../lib/totem/timers.ts";
 import { Reader } from "../../../lib/wire/reader.ts";
 import { decodeTotem, type TotemMessage } from "../../../lib/wire/totem.ts";
 import { Audit } from "../../sim/ring/audit.ts";
+import type { EngineEffect } from "../../sim/ring/engine.ts";
+import { bareEngines } from "../../sim/ring/run.ts";
 import { type Node, World } from "../../sim/ring/world.ts";
 
 const list = (ids: readonly number[]): string => (ids.length === 0 ? "-" : ids.join(","));
@@ -54,7 +55,7 @@ function messageText(message: TotemMessage): string {
 }
 
 class Conversation {
-  private world = new World(1, 0, totemTimers(), new Audit());
+  private world = new World(1, 0, new Audit(), bareEngines(totemTimers()));
   private shown = new Set(["configuration", "deliver"]);
   private readonly losses: { kind: string; link: string; count: number }[] = [];
   private lines: string[] = [];
@@ -95,7 +96,12 @@ class Conversation {
 
   private makeRing(count: number, legacy: boolean): void {
     const timers = totemTimers({ legacy, nodes: legacy ? 0 : count });
-    this.world = new World(1, count, timers, new Audit(), legacy ? "legacy" : "nodelist");
+    this.world = new World(
+      1,
+      count,
+      new Audit(),
+      bareEngines(timers, legacy ? "legacy" : "nodelist"),
+    );
     this.world.delayMs = 0;
     this.world.trace = (node, effect) => this.trace(node, effect);
     this.world.loses = (from, to, data) => this.loses(from, to, data);
@@ -112,7 +118,7 @@ class Conversation {
     return true;
   }
 
-  private trace(node: Node, effect: TotemEffect): void {
+  private trace(node: Node, effect: EngineEffect): void {
     if (effect.kind === "send") {
       const message = decodeTotem(effect.data);
       if (message === undefined) throw new Error("a datagram that does not decode");

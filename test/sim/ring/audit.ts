@@ -97,8 +97,9 @@ export class Audit {
   installs(node: Node, nodes: readonly Node[]): void {
     const { ringId, installSeq } = insideOf(node);
     for (const other of nodes) {
+      if (!other.up) continue;
       const its = insideOf(other);
-      if (!other.up || its.state !== "recovery" || !sameRing(its.ringId, ringId)) continue;
+      if (its.state !== "recovery" || !sameRing(its.ringId, ringId)) continue;
       if (isBefore(its.aru, installSeq)) {
         throw new Violation(
           `node ${node.id} installs ${ringKey(ringId)} up to ${installSeq}; ${other.id} has ${its.aru}`,
@@ -204,6 +205,9 @@ export class Audit {
       );
     }
   }
+
+  /** After everything that a node did at once; whole daemons have more to say then. */
+  stepped(_node: Node, _nodes: readonly Node[]): void {}
 
   synchronised(node: Node, ringId: RingId): void {
     const { ring } = this.witness(node);

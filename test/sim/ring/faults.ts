@@ -1,5 +1,5 @@
 /** Faults by name. Each changes the world once; healing is a fault too, so that histories breathe. */
-import type { Node, World } from "./world.ts";
+import { type Node, ringOf, type World } from "./world.ts";
 
 export interface Fault {
   readonly name: string;
@@ -155,7 +155,7 @@ function strikeInRecovery(world: World, strike: (victim: Node) => void): void {
   let steps = world.prng.between(1, 40);
   const victim = world.prng.pick(world.nodes);
   world.ambush = (node) => {
-    if (node.ring.state !== "recovery" || --steps > 0) return;
+    if (ringOf(node).state !== "recovery" || --steps > 0) return;
     world.ambush = undefined;
     if (victim.up && victim !== node) strike(victim);
   };

@@ -1,10 +1,12 @@
 /** One simulated history: faults at will, then healing and the question whether all come together again. */
 import type { Millis } from "../../../lib/base/core.ts";
+import type { TotemTimers } from "../../../lib/totem/api.ts";
 import { totemTimers } from "../../../lib/totem/timers.ts";
 import { Audit } from "./audit.ts";
 import { Violation } from "./content.ts";
+import { BareEngine } from "./engine.ts";
 import { faults, furtherFaults } from "./faults.ts";
-import { World } from "./world.ts";
+import { type MakeEngine, ringIdFile, storedSeq, World } from "./world.ts";
 
 export interface RunOptions {
   readonly nodes: number;
@@ -31,11 +33,26 @@ export interface RunResult {
 /** Healed nodes must share one membership and have sent everything within this many token times. */
 const healingTokens = 30;
 
+/** Bare rings with these timers on every node. */
+export function bareEngines(
+  timers: TotemTimers,
+  logForm: "legacy" | "nodelist" = "nodelist",
+): MakeEngine {
+  return (_world, node) =>
+    new BareEngine({
+      nodeId: node.id,
+      timers,
+      ringIdPath: ringIdFile(node.id),
+      storedRingSeq: storedSeq(node.disk.get(ringIdFile(node.id))),
+      logForm,
+    });
+}
+
 /** Throws Violation (with what was broken) when an invariant fails. */
 export function simulate(seed: number, options: RunOptions): RunResult {
   const timers = totemTimers({ legacy: true, token: 300, netMtu: options.netMtu });
   const audit = new Audit();
-  const world = new World(seed, options.nodes, timers, audit);
+  const world = new World(seed, options.nodes, audit, bareEngines(timers));
   world.mostSteps = Math.max(1_000_000, options.chaosMs * 200);
   const { prng } = world;
   for (const node of world.nodes) {
@@ -87,20 +104,20 @@ function settle(world: World, audit: Audit, tokenMs: Millis): void {
     world.run(world.now + tokenMs);
     if (isSettled(world, audit)) return;
   }
-  const views = world.nodes.map(
-    ({ id, ring, sync, sent }) =>
-      `${id}: ${ring.state} [${ring.members.join()}] sync ${sync.running} ` +
-      `own ${audit.ownDelivered.get(id)}/${sent}`,
-  );
+  const views = world.nodes.map(({ id, engine, sent }) => {
+    const ring = engine?.ring;
+    const own = `own ${audit.ownDelivered.get(id)}/${sent}`;
+    return `${id}: ${ring?.state} [${ring?.members.join()}] sync ${engine?.synchronising} ${own}`;
+  });
   throw new Violation(`not settled after healing: ${views.join("; ")}`);
 }
 
 function isSettled(world: World, audit: Audit): boolean {
   return world.nodes.every(
-    ({ id, ring, sync, sent }) =>
-      ring.state === "operational" &&
-      ring.members.length === world.nodes.length &&
-      !sync.running &&
+    ({ id, engine, sent }) =>
+      engine?.ring.state === "operational" &&
+      engine.ring.members.length === world.nodes.length &&
+      !engine.synchronising &&
       audit.ownDelivered.get(id) === sent,
   );
 }

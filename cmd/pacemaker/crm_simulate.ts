@@ -1,10 +1,7 @@
 /** crm_simulate: what would the cluster do, and what would come of it (spec/outputs-and-tools section A3). */
 import { CrmError, isRejection } from "../../lib/base/error.ts";
 import { Exit } from "../../lib/base/exit.ts";
-import { limits } from "../../lib/base/limits.ts";
-import { exitOfResult, resultText } from "../../lib/base/result-code.ts";
-import { type CibDoc, cibDoc } from "../../lib/cib/document.ts";
-import { upgradeRoot } from "../../lib/cib/upgrade.ts";
+import type { CibDoc } from "../../lib/cib/document.ts";
 import { flag, list, value } from "../../lib/cli/option-makers.ts";
 import {
   defineTool,
@@ -12,11 +9,9 @@ import {
   type Session,
   type ToolResult,
 } from "../../lib/cli/tool.ts";
-import { openCib } from "../../lib/client/cib-source.ts";
 import { dotText } from "../../lib/render/dot.ts";
 import { graphText } from "../../lib/render/graph-xml.ts";
 import {
-  executionDateLine,
   executionLines,
   modificationLines,
   noteLines,
@@ -39,98 +34,15 @@ import {
 } from "../../lib/simulate/inject.ts";
 import { type Simulation, simulate } from "../../lib/simulate/run.ts";
 import { readStatus } from "../../lib/status/status.ts";
-import { parseDateTime } from "../../lib/time/iso8601.ts";
-import { child, element, withChildren, type XmlElement } from "../../lib/xml/node.ts";
-import { parseXmlBytes } from "../../lib/xml/parse.ts";
-import { makePatchset } from "../../lib/xml/patch.ts";
+import type { XmlElement } from "../../lib/xml/node.ts";
 import { writeXml } from "../../lib/xml/write.ts";
+import { type Clock, clockOf, type Input, readInput } from "./simulate/input.ts";
+import { profileFolder } from "./simulate/profile.ts";
 import { logStatus } from "./status-log.ts";
 import { OUTPUT_OPTIONS, type ToolOutput, withOutput } from "./tool-output.ts";
 
 const NOT_VALIDATED =
   'Schema validation of configuration is disabled (support for validate-with set to "none" is deprecated and will be removed in a future release)';
-
-interface Input {
-  readonly doc: CibDoc;
-  /** Puts a result where the input came from (--in-place); undefined for standard input. */
-  readonly store: ((result: XmlElement) => Promise<void>) | undefined;
-  readonly validated: boolean;
-}
-
-async function readInput(given: ParsedOptions, session: Session): Promise<Input> {
-  const file = given.value("xml-file");
-  if (given.flag("live-check")) {
-    return readLive(given.flag("in-place"), session);
-  }
-  if (file === undefined && !given.flag("xml-pipe")) {
-    throw new CrmError("No input specified: use -L, -x FILE or -p", Exit.usage);
-  }
-  const fromStdin = file === undefined || file === "-";
-  const data = fromStdin ? await session.readStdin() : await session.readFile(file);
-  const root = parseXmlBytes(data, fromStdin ? "standard input" : file, {
-    maxBytes: limits.xmlFileBytes,
-  });
-  const store = (result: XmlElement) => session.writeFile(file ?? "-", writeXml(result));
-  return { ...prepared(root), store: fromStdin ? undefined : store };
-}
-
-/** The running cluster's CIB, or the file or shadow copy that the environment names in its place. */
-async function readLive(inPlace: boolean, session: Session): Promise<Input> {
-  const source = await openCib(session, { readOnly: !inPlace });
-  try {
-    const before = await source.document();
-    // A patch names the version it starts from: what somebody else changed meanwhile is never overwritten.
-    const store = async (result: XmlElement): Promise<void> => {
-      const data = makePatchset(before.root, result);
-      if (data === undefined) return;
-      const target = await openCib(session);
-      try {
-        const answer = await target.apply({ op: "cib_apply_diff", data });
-        const text = answer.why ?? resultText(answer.rc);
-        if (answer.rc !== 0) throw new CrmError(text, exitOfResult(answer.rc));
-      } finally {
-        target.close();
-      }
-    };
-    return { ...prepared(before.root), store };
-  } finally {
-    source.close();
-  }
-}
-
-/** Brings a document to the current schema and gives it a status section. */
-function prepared(root: XmlElement): { readonly doc: CibDoc; readonly validated: boolean } {
-  if (root.name !== "cib") {
-    throw new CrmError(`the outermost element is <${root.name}>, not <cib>`, Exit.dataError);
-  }
-  const upgraded = upgradeRoot(root);
-  if (isRejection(upgraded)) throw new CrmError(upgraded.text, Exit.configError);
-  const whole =
-    child(upgraded.root, "status") === undefined
-      ? withChildren(upgraded.root, [...upgraded.root.children, element("status")])
-      : upgraded.root;
-  return { doc: cibDoc(whole), validated: root.attrs.get("validate-with") !== "none" };
-}
-
-interface Clock {
-  readonly now: number;
-  /** Line that tells where the time comes from; "" for the real time. */
-  readonly line: string;
-}
-
-function clockOf(given: ParsedOptions, doc: CibDoc, session: Session): Clock {
-  const real = Math.floor(session.now() / 1000);
-  const text = given.value("set-datetime");
-  if (text !== undefined) {
-    const parsed = parseDateTime(text, { now: real });
-    if (isRejection(parsed)) throw new CrmError(parsed.text, Exit.usage);
-    return { now: parsed.epoch, line: `Setting effective cluster time: ${text}` };
-  }
-  const date = doc.root.attrs.get("execution-date");
-  const epoch = Number.parseInt(date ?? "", 10);
-  if (Number.isNaN(epoch)) return { now: real, line: "" };
-  return { now: epoch, line: executionDateLine(epoch) };
-}
 
 function injectionsOf(given: ParsedOptions): Injections {
   return {
@@ -209,6 +121,8 @@ async function simulateOne(
   session: Session,
   output: ToolOutput,
 ): Promise<ToolResult> {
+  const folder = given.value("profile");
+  if (folder !== undefined) return profileFolder(folder, given, session, output);
   const input = await readInput(given, session);
   const wants = {
     scores: given.flag("show-scores"),
@@ -256,9 +170,9 @@ async function simulateOne(
     traceUtilization: wants.utilization,
     failures,
   });
-  for (const status of [done.status, done.revised]) {
-    if (status !== undefined) logStatus(given, session, status);
-  }
+  // What was said before the changes is not said again when nothing changed.
+  if (quiet || doc !== input.doc) logStatus(given, session, done.status);
+  if (done.revised !== undefined) logStatus(given, session, done.revised);
   await writeFiles(given, done, session);
   return report(given, session, output, print, {
     done,
@@ -347,6 +261,8 @@ export default defineTool({
     list("ticket-revoke", "r", "TICKET", "Revoke a ticket", CHANGE),
     list("ticket-standby", "b", "TICKET", "Make a ticket standby", CHANGE),
     list("ticket-activate", "e", "TICKET", "Activate a ticket", CHANGE),
+    value("profile", "P", "DIR", "Time the scheduler on all XML files of a folder", RUN),
+    value("repeat", "N", "N", "How often --profile schedules each file", RUN),
     value("save-input", "I", "FILE", "Save the configuration to schedule", FILES),
     value("save-output", "O", "FILE", "Save the configuration after all", FILES),
     value("save-graph", "G", "FILE", "Save the transition graph as XML", FILES),

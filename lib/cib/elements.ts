@@ -38,7 +38,11 @@ export interface ChildRule {
 export interface ElementRule {
   readonly name: string;
   readonly attrs: ReadonlyMap<string, AttrRule>;
+  /** Names of the attributes that must be there. */
+  readonly required: readonly string[];
   readonly children: ReadonlyMap<string, ChildRule>;
+  /** Names of the children that must be there. */
+  readonly needed: readonly string[];
   /** Sets of attributes of which exactly one must be complete, e.g. `id-ref` alone or `id`. */
   readonly alternatives: readonly (readonly string[])[];
   /** Anything goes below and in it (the status section is written by the cluster itself). */
@@ -282,18 +286,14 @@ function elementRule(
   name: string,
   [attrs, children, alternatives]: readonly [string, string, string?],
 ): ElementRule {
+  const attrRules = words(attrs).map((word) => attrRule(name, word));
+  const childRules = words(children).map(childRule);
   return {
     name,
-    attrs: new Map(
-      words(attrs)
-        .map((w) => attrRule(name, w))
-        .map((rule) => [rule.name, rule]),
-    ),
-    children: new Map(
-      words(children)
-        .map(childRule)
-        .map((rule) => [rule.name, rule]),
-    ),
+    attrs: new Map(attrRules.map((rule) => [rule.name, rule])),
+    required: attrRules.filter((rule) => rule.required).map((rule) => rule.name),
+    children: new Map(childRules.map((rule) => [rule.name, rule])),
+    needed: childRules.filter((rule) => rule.minimum > 0).map((rule) => rule.name),
     alternatives: alternatives === undefined ? [] : alternatives.split("|").map(words),
     open: OPEN.has(name),
   };

@@ -136,8 +136,10 @@ const REFERENCES: Readonly<Record<string, readonly string[]>> = {
   role: ["id"],
 };
 
+const NONE: readonly string[] = [];
+
 /** The attributes of an element that refer to an id. */
 export function referencesOf(node: XmlElement): readonly string[] {
-  const own = REFERENCES[node.name] ?? [];
+  const own = REFERENCES[node.name] ?? NONE;
   return has(node, "id-ref") ? [...own, "id-ref"] : own;
 }

@@ -3,8 +3,8 @@
  * would be right (HOUSE section 5, Schema). Subtrees that passed are remembered, so checking a small change is cheap.
  */
 import { parseScore } from "../base/score.ts";
-import { COMMENT, type XmlElement } from "../xml/node.ts";
-import { stepText } from "../xml/path.ts";
+import { COMMENT, childrenOf, type XmlElement } from "../xml/node.ts";
+import { findCursor, pathText, rootCursor, stepText } from "../xml/path.ts";
 import { type ElementRule, elements, type ValueType } from "./elements.ts";
 import { formProblem, referencesOf } from "./forms.ts";
 import { schemaOf } from "./schema.ts";
@@ -29,6 +29,11 @@ const passed = new Map<number, WeakSet<XmlElement>>();
 export function problemText(problem: ValidationProblem): string {
   const hint = problem.hint === undefined ? "" : ` (${problem.hint})`;
   return `${problem.path}: ${problem.text}${hint}`;
+}
+
+/** The same with the element's name in front, as validators write it. */
+export function problemLine(problem: ValidationProblem): string {
+  return `element ${problem.element}: ${problemText(problem)}`;
 }
 
 /** Everything that is wrong with a `<cib>`; an empty list when it is valid. */
@@ -59,12 +64,8 @@ export function validateCib(root: XmlElement): readonly ValidationProblem[] {
     ];
   }
   const check = new Check(schema);
-  check.element(root, "/cib", undefined);
-  if (check.problems.length === 0) {
-    for (const child of root.children) {
-      if (child.name === "configuration") check.ids(child, "/cib/configuration");
-    }
-  }
+  check.element(root);
+  if (check.problems.length === 0) check.ids(root);
   return check.problems;
 }
 
@@ -72,6 +73,8 @@ class Check {
   readonly problems: ValidationProblem[] = [];
   readonly #schema: number;
   readonly #passed: WeakSet<XmlElement>;
+  /** From the root down to the element that is looked at. */
+  readonly #way: XmlElement[] = [];
 
   constructor(schema: number) {
     this.#schema = schema;
@@ -83,61 +86,73 @@ class Check {
     this.#passed = known;
   }
 
-  element(node: XmlElement, path: string, parent: XmlElement | undefined): void {
-    if (this.#passed.has(node) || this.problems.length >= MAXIMUM_PROBLEMS) return;
+  element(node: XmlElement): void {
+    if (this.problems.length >= MAXIMUM_PROBLEMS) return;
+    if (node.children.length > 0 && this.#passed.has(node)) return;
+    this.#way.push(node);
+    this.#checkElement(node);
+    this.#way.pop();
+  }
+
+  #checkElement(node: XmlElement): void {
     const before = this.problems.length;
     const rule = elements.get(node.name);
     if (rule === undefined) {
-      this.#add(node, path, `there is no element <${node.name}> in a configuration`);
+      this.#add(`there is no element <${node.name}> in a configuration`);
       return;
     }
-    this.#attributes(node, path, rule);
-    if (!rule.open) this.#children(node, path, rule);
+    this.#attributes(node, rule);
+    if (!rule.open) this.#children(node, rule);
     if (this.problems.length === before) {
-      const problem = formProblem(node, parent);
-      if (problem !== undefined) this.#add(node, path, problem);
+      const problem = formProblem(node, this.#way.at(-2));
+      if (problem !== undefined) this.#add(problem);
     }
-    if (this.problems.length === before) this.#passed.add(node);
+    // A leaf is checked sooner than remembered.
+    if (this.problems.length === before && node.children.length > 0) this.#passed.add(node);
   }
 
-  #add(node: XmlElement, path: string, text: string, hint?: string): void {
+  /** A problem of the element at the end of the way, or of `child` in it. */
+  #add(text: string, hint?: string, child?: XmlElement): void {
+    const way = child === undefined ? this.#way : [...this.#way, child];
+    this.#report(way.at(-1)!, `/${way.map(stepText).join("/")}`, text, hint);
+  }
+
+  #report(node: XmlElement, path: string, text: string, hint?: string): void {
     if (this.problems.length >= MAXIMUM_PROBLEMS) return;
     const problem = { path, element: node.name, text };
     this.problems.push(hint === undefined ? problem : { ...problem, hint });
   }
 
-  #attributes(node: XmlElement, path: string, rule: ElementRule): void {
+  #attributes(node: XmlElement, rule: ElementRule): void {
     for (const [name, value] of node.attrs) {
       const attr = rule.attrs.get(name);
       if (attr === undefined || this.#isGone(attr.until)) {
         if (name.startsWith("xmlns") || name.includes(":")) continue;
         const known = [...rule.attrs.values()].filter((a) => !this.#isGone(a.until));
-        this.#add(node, path, `unknown attribute "${name}"`, suggestion(name, namesOf(known)));
+        this.#add(`unknown attribute "${name}"`, suggestion(name, namesOf(known)));
         continue;
       }
       const expected = wrongValue(attr.type, value);
       if (expected !== undefined) {
-        this.#add(node, path, `"${value}" is not allowed for ${name}`, `allowed: ${expected}`);
+        this.#add(`"${value}" is not allowed for ${name}`, `allowed: ${expected}`);
       }
     }
     const isReference = node.attrs.has("id-ref") && rule.attrs.has("id-ref");
-    for (const attr of rule.attrs.values()) {
-      if (attr.required && !isReference && !node.attrs.has(attr.name)) {
-        this.#add(node, path, `the attribute "${attr.name}" is missing`);
-      }
+    for (const name of rule.required) {
+      if (isReference || node.attrs.has(name)) continue;
+      this.#add(`the attribute "${name}" is missing`);
     }
     if (rule.alternatives.length === 0) return;
     if (!rule.alternatives.some((names) => names.every((name) => node.attrs.has(name)))) {
       const choices = rule.alternatives.map((names) => names.join(" and ")).join(", or ");
-      this.#add(node, path, "required attributes are missing", `needed: ${choices}`);
+      this.#add("required attributes are missing", `needed: ${choices}`);
     }
   }
 
-  #children(node: XmlElement, path: string, rule: ElementRule): void {
-    const counts = new Map<string, number>();
+  #children(node: XmlElement, rule: ElementRule): void {
+    const seen = new Set<string>();
     for (const child of node.children) {
       if (child.name === COMMENT) continue;
-      const childPath = `${path}/${stepText(child)}`;
       const childRule = rule.children.get(child.name);
       if (childRule === undefined || this.#isGone(childRule.until)) {
         const known = [...rule.children.values()].filter((c) => !this.#isGone(c.until));
@@ -145,23 +160,20 @@ class Check {
           known.length === 0
             ? `<${node.name}> has no children`
             : suggestion(child.name, namesOf(known));
-        this.#add(child, childPath, `<${child.name}> is not allowed in <${node.name}>`, hint);
+        this.#add(`<${child.name}> is not allowed in <${node.name}>`, hint, child);
         continue;
       }
-      const count = (counts.get(child.name) ?? 0) + 1;
-      counts.set(child.name, count);
-      if (childRule.maximum !== undefined && count > childRule.maximum) {
-        this.#add(child, childPath, `<${node.name}> has more than one <${child.name}>`);
+      if (childRule.maximum === 1 && seen.has(child.name)) {
+        this.#add(`<${node.name}> has more than one <${child.name}>`, undefined, child);
       }
-      this.element(child, childPath, node);
+      seen.add(child.name);
+      this.element(child);
     }
-    for (const childRule of rule.children.values()) {
-      if (childRule.minimum > 0 && !counts.has(childRule.name)) {
-        this.#add(node, path, `<${childRule.name}> is missing in <${node.name}>`);
-      }
+    for (const name of rule.needed) {
+      if (!seen.has(name)) this.#add(`<${name}> is missing in <${node.name}>`);
     }
     if (node.text !== undefined && node.text.trim() !== "") {
-      this.#add(node, path, `<${node.name}> holds text`, "values belong into attributes");
+      this.#add(`<${node.name}> holds text`, "values belong into attributes");
     }
   }
 
@@ -170,27 +182,34 @@ class Check {
   }
 
   /** Ids name one element each in the whole configuration, and references lead to one. */
-  ids(configuration: XmlElement, path: string): void {
-    const seen = new Map<string, string>();
-    const references: { readonly node: XmlElement; readonly path: string; name: string }[] = [];
-    const visit = (node: XmlElement, nodePath: string): void => {
+  ids(root: XmlElement): void {
+    const seen = new Map<string, XmlElement>();
+    const references: { readonly node: XmlElement; readonly name: string }[] = [];
+    const visit = (node: XmlElement): void => {
       const id = node.attrs.get("id");
       if (id !== undefined && elements.get(node.name)?.attrs.get("id")?.type === "id") {
         const other = seen.get(id);
-        if (other === undefined) seen.set(id, nodePath);
-        else this.#add(node, nodePath, `the id "${id}" is used twice`, `also by ${other}`);
+        if (other === undefined) seen.set(id, node);
+        else {
+          const hint = `also by ${pathIn(root, other)}`;
+          this.#report(node, pathIn(root, node), `the id "${id}" is used twice`, hint);
+        }
       }
-      for (const name of referencesOf(node)) references.push({ node, path: nodePath, name });
-      for (const child of node.children) visit(child, `${nodePath}/${stepText(child)}`);
+      for (const name of referencesOf(node)) references.push({ node, name });
+      for (const child of node.children) visit(child);
     };
-    visit(configuration, path);
-    for (const { node, path: nodePath, name } of references) {
+    for (const section of childrenOf(root, "configuration")) visit(section);
+    for (const { node, name } of references) {
       const target = node.attrs.get(name);
-      if (target !== undefined && !seen.has(target)) {
-        this.#add(node, nodePath, `${name} names "${target}", which does not exist`);
-      }
+      if (target === undefined || seen.has(target)) continue;
+      this.#report(node, pathIn(root, node), `${name} names "${target}", which does not exist`);
     }
   }
+}
+
+/** Looked for only when something is wrong: elements do not know where they stand. */
+function pathIn(root: XmlElement, node: XmlElement): string {
+  return pathText(findCursor(rootCursor(root), (other) => other === node)!);
 }
 
 function namesOf(rules: readonly { readonly name: string }[]): readonly string[] {
@@ -242,5 +261,6 @@ function wrongValue(type: ValueType, value: string): string | undefined {
 
 /** A name without colon, as XML defines the type ID. */
 export function isName(value: string): boolean {
-  return /^[\p{L}_][\p{L}\p{N}\p{M}._\u00b7-]*$/u.test(value);
+  // Most names are plain, and the test for them is several times faster.
+  return /^[A-Za-z_][\w.-]*$/.test(value) || /^[\p{L}_][\p{L}\p{N}\p{M}._\u00b7-]*$/u.test(value);
 }

@@ -23,6 +23,8 @@ export interface Session {
   readFile(path: string): Promise<Uint8Array>;
   writeFile(path: string, data: Uint8Array | string, mode?: number): Promise<void>;
   exists(path: string): boolean;
+  /** Names in a folder, sorted. Rejects with CrmError naming the path. */
+  listFolder(path: string): Promise<readonly string[]>;
   /** Removes a file. Rejects with CrmError naming the path. */
   removeFile(path: string): Promise<void>;
   /** Prints at once. For tools that stay; the others return their output. */

@@ -1,6 +1,7 @@
 /** Today's text of crm_mon (spec/outputs-and-tools B2.1 to B2.3): sections in fixed order, an empty line between them. */
 import { exitCode } from "../base/result-code.ts";
 import { scoreText } from "../base/score.ts";
+import { intervalWords } from "../time/interval.ts";
 import { listedFailures } from "../view/activity.ts";
 import type {
   ClusterView,
@@ -39,19 +40,6 @@ const STATUS_WORDS: Readonly<Record<number, string>> = {
 /** Words of an execution status. */
 export function executionStatus(status: number): string {
   return STATUS_WORDS[status] ?? "Unrecognized status (bug?)";
-}
-
-/** "1m30s", "500ms": the largest whole units, one after the other. */
-export function intervalWords(ms: number): string {
-  if (ms % 1000 !== 0) return `${ms}ms`;
-  const seconds = ms / 1000;
-  const parts: readonly (readonly [number, string])[] = [
-    [Math.floor(seconds / 86_400), "d"],
-    [Math.floor(seconds / 3600) % 24, "h"],
-    [Math.floor(seconds / 60) % 60, "m"],
-    [seconds % 60, "s"],
-  ];
-  return parts.map(([n, unit]) => (n > 0 ? `${n}${unit}` : "")).join("");
 }
 
 const POLICY_WORDS: Readonly<Record<string, string>> = {
@@ -226,7 +214,7 @@ function technicalFailureLine(f: FailureView, clock: Clock): string {
 }
 
 function afterText(ms: number): string {
-  return ms >= 1000 && ms % 1000 === 0
+  return ms < 1000 || ms % 1000 === 0
     ? intervalWords(ms)
     : `${intervalWords(ms - (ms % 1000))}${ms % 1000}ms`;
 }

@@ -152,7 +152,7 @@ export function executionLines(simulation: Simulation): string[] {
   return listLines("Executing Cluster Transition", items);
 }
 
-/** Scores and utilization: bare lines when quiet, else a list with its title. */
+/** Scores and utilization: bare lines when quiet, else a list with its title and what scheduling told meanwhile. */
 export function noteLines(
   simulation: Simulation,
   wants: { readonly scores: boolean; readonly utilization: boolean; readonly fancy: boolean },
@@ -165,5 +165,7 @@ export function noteLines(
       : wants.scores
         ? "Assignment Scores"
         : "Utilization Information";
-  return listLines(title, items);
+  const [head = "", ...lines] = listLines(title, items);
+  const told = simulation.schedule?.messages.filter((m) => m.level === "info") ?? [];
+  return [head, ...told.map((m) => m.text), ...lines];
 }

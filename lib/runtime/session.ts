@@ -1,5 +1,5 @@
 /** The world as cmd/main.ts shows it to a tool: the real `Session` of lib/cli/tool.ts. */
-import { existsSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { CrmError } from "../base/error.ts";
 import { Exit } from "../base/exit.ts";
@@ -14,6 +14,7 @@ const REASONS: Readonly<Record<string, readonly [string, number]>> = {
   ENOENT: ["No such file or directory", Exit.noInput],
   EACCES: ["Permission denied", Exit.insufficientPrivileges],
   EPERM: ["Operation not permitted", Exit.insufficientPrivileges],
+  ENOTDIR: ["Not a directory", Exit.ioError],
   EISDIR: ["Is a directory", Exit.ioError],
   ENOSPC: ["No space left on device", Exit.ioError],
   EROFS: ["Read-only file system", Exit.cannotCreate],
@@ -92,6 +93,13 @@ export function realSession(program: string): Session {
       }
     },
     exists: existsSync,
+    async listFolder(path) {
+      try {
+        return readdirSync(path).sort();
+      } catch (error) {
+        throw fileError(path, error);
+      }
+    },
     async removeFile(path) {
       try {
         unlinkSync(path);

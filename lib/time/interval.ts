@@ -27,3 +27,16 @@ export function parseTimeoutMs(text: string): number | undefined {
   if (unit.startsWith("h")) return value * 3_600_000;
   return undefined;
 }
+
+/** "1m30s", "500ms", "0s": the largest whole units, one after the other. */
+export function intervalWords(ms: number): string {
+  if (ms % 1000 !== 0) return `${ms}ms`;
+  const seconds = ms / 1000;
+  const parts: readonly (readonly [number, string])[] = [
+    [Math.floor(seconds / 86_400), "d"],
+    [Math.floor(seconds / 3600) % 24, "h"],
+    [Math.floor(seconds / 60) % 60, "m"],
+    [seconds % 60, "s"],
+  ];
+  return parts.map(([n, unit]) => (n > 0 ? `${n}${unit}` : "")).join("") || "0s";
+}

@@ -6,7 +6,7 @@ import { isRejection } from "../base/error.ts";
 import { type CibDoc, cibDoc } from "../cib/document.ts";
 import { SCHEMAS, schemaName } from "../cib/schema.ts";
 import { upgradeRoot } from "../cib/upgrade.ts";
-import { problemText, type ValidationProblem, validateCib } from "../cib/validate.ts";
+import { problemLine, type ValidationProblem, validateCib } from "../cib/validate.ts";
 import type { ScheduleMessage } from "../scheduler/api.ts";
 import { scheduleStatus } from "../scheduler/schedule.ts";
 import type { ClusterStatus } from "../status/state.ts";
@@ -111,5 +111,5 @@ function fencingProblems(
 
 /** One line for each finding of the schema, for people. */
 export function schemaLines(verification: Verification): readonly string[] {
-  return verification.schemaProblems.map((p) => `element ${p.element}: ${problemText(p)}`);
+  return verification.schemaProblems.map(problemLine);
 }

@@ -76,6 +76,7 @@ export class MemorySession {
         this.files.delete(path);
       },
       exists: (path) => this.files.has(path),
+      listFolder: async () => [],
       print: (text) => {
         this.out += text;
       },

@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   unlinkSync,
@@ -285,6 +286,7 @@ function fileSession(program: string, env: Env, stdin: string, sleptMs: number) 
     },
     writeFile: async (path, data) => writeFileSync(path, data),
     exists: existsSync,
+    listFolder: async (path) => readdirSync(path).sort(),
     removeFile: async (path) => {
       if (!existsSync(path)) throw missing(path);
       unlinkSync(path);

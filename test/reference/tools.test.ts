@@ -16,7 +16,7 @@ const RATCHET: Readonly<Record<string, number>> = {
   crm_mon: 80,
   crm_resource: 150,
   crm_shadow: 116,
-  crm_simulate: 7,
+  crm_simulate: 10,
   crm_verify: 13,
   crmadmin: 16,
   iso8601: 96,

@@ -8,6 +8,7 @@ import { findOperation } from "../../status/operations.ts";
 import { isPlaceholderConnection } from "../../status/results.ts";
 import type { Operation, ResourceHistory } from "../../status/state.ts";
 import { currentNode, isAnonymousClone, topOf } from "../../status/tree.ts";
+import { intervalWords } from "../../time/interval.ts";
 import { attr } from "../../xml/node.ts";
 import { isUsable } from "../assign/tables.ts";
 import type { Book, Node, Rsc } from "../board.ts";
@@ -172,7 +173,14 @@ function checkDefinition(book: Book, rsc: Rsc, node: Node, op: Operation): boole
     }
   }
   const digests = digestsOf(book, rsc, node, op);
-  if (digests.verdict === "match" || digests.onlyPrivateChanged) return false;
+  if (digests.verdict === "match") return false;
+  if (digests.onlyPrivateChanged) {
+    const what = `${intervalWords(op.intervalMs)}-interval ${op.task} for ${rsc.id}`;
+    const magic = attr(op.xml, "transition-magic") ?? "";
+    const text = `Only 'private' parameters to ${what} on ${node.name} changed: ${magic}`;
+    book.tell("info", "pcmk__check_action_config", text);
+    return false;
+  }
   switch (digests.verdict) {
     case "restart":
       forceRestart(book, rsc, node, op);

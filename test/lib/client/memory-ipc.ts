@@ -124,6 +124,7 @@ export function memorySession(ipc: IpcTransport, given: Partial<Session> = {}): 
     writeFile: unused,
     removeFile: unused,
     exists: () => false,
+    listFolder: async () => [],
     print: unused,
     warn: unused,
     ipc,

@@ -56,6 +56,11 @@ export class MemoryHost {
         this.files.set(path, typeof data === "string" ? data : new TextDecoder().decode(data));
       },
       exists: (path) => this.files.has(path),
+      listFolder: async (path) =>
+        [...this.files.keys()]
+          .filter((name) => name.startsWith(`${path}/`))
+          .map((name) => name.slice(path.length + 1))
+          .sort(),
       removeFile: async (path) => {
         if (!this.files.delete(path)) throw missing(path);
       },

@@ -4,6 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
+import type { Core } from "../../lib/base/core.ts";
+import { reject } from "../../lib/base/error.ts";
 import { limits } from "../../lib/base/limits.ts";
 import type { IpcTransport } from "../../lib/client/transport.ts";
 import type { PacemakerdEffect, PacemakerdEvent } from "../../lib/pacemakerd/api.ts";
@@ -125,6 +127,14 @@ export async function runManager(options: ManagerOptions): Promise<number> {
     utcOffsetSeconds: zoneOffset(epochMs() / 1000),
   });
   let host: Host<PacemakerdEvent> | undefined;
+  // After a write that failed nothing is written until the core has heard of it (pacemakerd/api.ts).
+  let unheard = 0;
+  const steps: Core<PacemakerdEvent, PacemakerdEffect> = {
+    step: (now, event) => {
+      if (event.kind === "persist-failed") unheard--;
+      return core.step(now, event);
+    },
+  };
   const post = (event: PacemakerdEvent) => host?.post(event);
   const isAllowed = (uid: number, gid: number) =>
     uid === 0 || uid === accounts.uid || gid === accounts.gid || accounts.members.has(uid);
@@ -142,7 +152,7 @@ export async function runManager(options: ManagerOptions): Promise<number> {
   const door = (effect: Parameters<typeof server.perform>[0]) => server.perform(effect);
   let link: RingLink | undefined;
   host = runCore<PacemakerdEvent, PacemakerdEffect>(
-    core,
+    steps,
     {
       log: (record) => log.write(record),
       persist: (effect) => {
@@ -152,10 +162,13 @@ export async function runManager(options: ManagerOptions): Promise<number> {
           ...(accounts.uid === undefined ? {} : { uid: accounts.uid }),
           ...(accounts.gid === undefined ? {} : { gid: accounts.gid }),
         };
-        const failed = writeDurably(effect.path, effect.data, { ...mode, ...ids });
+        const failed =
+          unheard > 0
+            ? reject("ECANCELED", "an earlier write failed")
+            : writeDurably(effect.path, effect.data, { ...mode, ...ids });
         if (failed === undefined) return;
-        say("error", failed.text);
-        post({ kind: "persist-failed", path: effect.path });
+        unheard++;
+        post({ kind: "persist-failed", path: effect.path, reason: failed.code });
       },
       multicast: (effect) => link?.multicast(effect.body),
       run: (effect) => agents.run(effect),

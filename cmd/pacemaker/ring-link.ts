@@ -8,10 +8,11 @@ import { withRetries } from "../../lib/client/corosync.ts";
 import { type CpgClient, connectCpg } from "../../lib/client/cpg.ts";
 import { connectQuorum, type QuorumClient } from "../../lib/client/quorum.ts";
 import type { IpcTransport } from "../../lib/client/transport.ts";
-import { connectVotequorum } from "../../lib/client/votequorum.ts";
-import type { PacemakerdEvent } from "../../lib/pacemakerd/api.ts";
-import { FOREIGN_GROUPS, GROUP_NAME, GroupTracker } from "../../lib/pacemakerd/ring.ts";
+import { connectVotequorum, type VotequorumClient } from "../../lib/client/votequorum.ts";
+import type { PacemakerdEvent, QuorumEvent, VotesKnown } from "../../lib/pacemakerd/api.ts";
+import { FOREIGN_GROUPS, GROUP_NAME, GroupTracker, readVotes } from "../../lib/pacemakerd/ring.ts";
 import { sleepMs } from "../../lib/runtime/clock.ts";
+import type { VotequorumInfo } from "../../lib/wire/ipc/services-votequorum.ts";
 
 /** What corosync's configuration tells us about this node. */
 export interface Place {
@@ -65,10 +66,28 @@ export async function allowGroup(ipc: IpcTransport, gid: number): Promise<void> 
   }
 }
 
+/** What votequorum says of the members' votes; nothing where it is not there. */
+async function votesKnown(
+  client: VotequorumClient | undefined,
+  { nodes }: QuorumEvent,
+): Promise<VotesKnown> {
+  const infos: VotequorumInfo[] = [];
+  try {
+    for (const nodeId of nodes) {
+      const info = await client?.info(nodeId);
+      if (info !== undefined) infos.push(info);
+    }
+  } catch {
+    // The ring is about to be lost, or its quorum service is another.
+  }
+  return readVotes(infos);
+}
+
 export class RingLink {
   private readonly cpg: CpgClient;
   private readonly quorum: QuorumClient;
   private readonly post: (event: PacemakerdEvent) => void;
+  private votes: VotequorumClient | undefined;
   private readonly tracker = new GroupTracker();
   private timer: NodeJS.Timeout | undefined;
   private lost = false;
@@ -114,30 +133,35 @@ export class RingLink {
 
   private async followQuorum(ipc: IpcTransport): Promise<void> {
     const hasProvider = await this.quorum.hasProvider();
+    const votes = await connectVotequorum(ipc).catch(() => undefined);
+    this.votes = votes;
+    let latest: QuorumEvent | undefined;
+    // One after another: what is told last is the latest.
+    let telling = Promise.resolve();
+    const tell = () => {
+      const event = latest;
+      if (event === undefined) return;
+      telling = telling.then(async () =>
+        this.post({ ...event, ...(await votesKnown(votes, event)) }),
+      );
+    };
     this.quorum.onEvent = (event) => {
       if (event.event !== "quorum") return;
-      const known = {
+      latest = {
         kind: "quorum",
         quorate: event.quorate || !hasProvider,
         ringSeq: event.ringId.seq,
         nodes: event.members,
-      } as const;
-      this.expectedVotes(ipc).then(
-        (expectedVotes) =>
-          this.post(expectedVotes === undefined ? known : { ...known, expectedVotes }),
-        () => this.post(known),
-      );
+      };
+      tell();
     };
-    await this.quorum.track(true);
-  }
-
-  private async expectedVotes(ipc: IpcTransport): Promise<number | undefined> {
-    const client = await connectVotequorum(ipc);
-    try {
-      return (await client.info(await this.cpg.localNodeId()))?.expectedVotes;
-    } finally {
-      client.close();
+    if (votes !== undefined) {
+      votes.onEvent = (event) => {
+        if (event.event === "expected") tell();
+      };
+      await votes.track(true).catch(() => {});
     }
+    await this.quorum.track(true);
   }
 
   /** HOUSE rule 11: does another manager have members in this ring? */
@@ -193,6 +217,7 @@ export class RingLink {
   close(): void {
     this.lost = true;
     clearInterval(this.timer);
+    this.votes?.close();
     this.quorum.close();
     this.cpg.close();
   }

@@ -66,6 +66,7 @@ export const Errno = {
   EEXIST: 17,
   ENODEV: 19,
   EINVAL: 22,
+  ENOSPC: 28,
   ENOSYS: 38,
   ENOMSG: 42,
   ENODATA: 61,

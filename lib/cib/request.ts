@@ -25,6 +25,9 @@ export const CallOption = {
   forceDiff: 0x10000000,
 } as const;
 
+/** Attribute of a reply: words for the person who asked, whatever came of it. Additive: other clients ignore it. */
+export const CIB_NOTE = "quorate-note";
+
 /** Operations by their names on the wire. */
 export type CibOperation =
   | "cib_query"

@@ -4,7 +4,7 @@
  */
 import { fromLegacy } from "../base/result-code.ts";
 import { type CibDoc, cibDoc } from "../cib/document.ts";
-import { CallOption, type CibOperation } from "../cib/request.ts";
+import { CallOption, CIB_NOTE, type CibOperation } from "../cib/request.ts";
 import { attr, child, element, type XmlElement } from "../xml/node.ts";
 import {
   ackStatus,
@@ -69,6 +69,7 @@ export class CibClient {
   onReplace: (() => void) | undefined;
   readonly #service: CibService;
   readonly #clientId: string;
+  readonly #notes = new Set<string>();
   #callId = 1;
 
   constructor(connection: PacemakerConnection, service: CibService, clientId: string) {
@@ -100,7 +101,7 @@ export class CibClient {
     const timeoutMs = call.timeoutMs ?? EVENT_TIMEOUT_MS;
     const size = call.data === undefined ? 0 : this.connection.sizeOf(request);
     if (size > this.connection.maxMessageBytes) return this.#callWide(call, size);
-    if (sync) return readReply(await this.connection.request(request, timeoutMs), callId);
+    if (sync) return this.#read(await this.connection.request(request, timeoutMs), callId);
     if ((options & CallOption.discardReply) !== 0) {
       await this.connection.post(request);
       return { rc: 0, data: undefined };
@@ -110,7 +111,17 @@ export class CibClient {
       timeoutMs,
     );
     await this.connection.post(request);
-    return readReply(await reply, callId);
+    return this.#read(await reply, callId);
+  }
+
+  /** The reply as data; what the manager wants people to know goes to stderr, once (HOUSE rule 5). */
+  #read(answer: XmlElement, callId: string): CibReply {
+    const note = attr(answer, CIB_NOTE);
+    if (note !== undefined && !this.#notes.has(note)) {
+      this.#notes.add(note);
+      this.connection.host.warn?.(`${this.connection.host.program}: ${note}\n`);
+    }
+    return readReply(answer, callId);
   }
 
   /** Carries out one call on a connection of its own that holds a request of this size. */

@@ -20,6 +20,8 @@ export interface ClientHost {
   readonly pid: number;
   readonly ipc: IpcTransport;
   sleep(ms: number): Promise<void>;
+  /** Takes a line for stderr that the manager wants people to read. */
+  warn?(text: string): void;
 }
 
 /** The manager answered with an error of its own: its result code, text and exit code (spec D0.2, D0.3). */

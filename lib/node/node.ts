@@ -46,6 +46,8 @@ export class Node {
   private nextClient = 1;
   private managerPid = 0;
   private out: NodeEffect[] = [];
+  /** What a manager that stands still has not got yet. */
+  private held: PacemakerdEvent[] | undefined;
   private readonly inbox: (
     | { readonly to: "corosync"; readonly event: CorosyncEvent }
     | { readonly to: "pacemakerd"; readonly event: PacemakerdEvent }
@@ -65,7 +67,7 @@ export class Node {
   startManager(now: Millis, config: PacemakerdConfig, epochMs: number): readonly NodeEffect[] {
     this.manager = new Pacemakerd(config);
     this.managerPid = config.processId;
-    this.wire = new RingWire(this.nextClient, config.nodeId, config.processId);
+    this.wire = new RingWire(this.nextClient, config.processId);
     this.nextClient += CLIENTS_PER_LIFE;
     this.inbox.push(
       { to: "pacemakerd", event: { kind: "start", epochMs } },
@@ -94,9 +96,26 @@ export class Node {
     return this.drain(now);
   }
 
+  /** The second process stands still, in a write to a slow disk or stopped; what is said to it waits. */
+  holdManager(): void {
+    this.held ??= [];
+  }
+
+  get isManagerHeld(): boolean {
+    return this.held !== undefined;
+  }
+
+  /** It goes on with what has come meanwhile. */
+  releaseManager(now: Millis): readonly NodeEffect[] {
+    for (const event of this.held ?? []) this.inbox.push({ to: "pacemakerd", event });
+    this.held = undefined;
+    return this.drain(now);
+  }
+
   private managerGone(exit: number | undefined, signal: string | undefined): void {
     if (this.manager === undefined) return;
     this.manager = undefined;
+    this.held = undefined;
     for (const event of this.wire?.disconnect() ?? []) this.inbox.push({ to: "corosync", event });
     this.wire = undefined;
     const pid = this.managerPid;
@@ -128,6 +147,8 @@ export class Node {
     for (let next = this.inbox.shift(); next !== undefined; next = this.inbox.shift()) {
       if (next.to === "corosync") {
         for (const effect of this.corosync?.step(now, next.event) ?? []) this.ofCorosync(effect);
+      } else if (this.held !== undefined) {
+        this.held.push(next.event);
       } else {
         for (const effect of this.manager?.step(now, next.event) ?? []) this.ofManager(effect);
       }

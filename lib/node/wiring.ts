@@ -3,7 +3,7 @@
  * one process become events of the other. The real one, over sockets, is cmd/pacemaker/ring-link.ts.
  */
 import type { PacemakerdEvent } from "../pacemakerd/api.ts";
-import { GROUP_NAME, GroupTracker } from "../pacemakerd/ring.ts";
+import { GROUP_NAME, GroupTracker, readVotes } from "../pacemakerd/ring.ts";
 import { CsError } from "../wire/ipc/cs-error.ts";
 import type { FrontDoorEffect, FrontDoorEvent } from "../wire/ipc/front-door.ts";
 import { messageError } from "../wire/ipc/header.ts";
@@ -13,7 +13,11 @@ import {
   encodeQuorumRequest,
   QuorumTrack,
 } from "../wire/ipc/services-quorum.ts";
-import { decodeVotequorumInfo, encodeVotequorumRequest } from "../wire/ipc/services-votequorum.ts";
+import {
+  decodeVotequorumInfo,
+  encodeVotequorumRequest,
+  type VotequorumInfo,
+} from "../wire/ipc/services-votequorum.ts";
 
 /** Wants the membership of the ring too. */
 const JOIN_WITH_RING = 1;
@@ -22,6 +26,13 @@ const JOIN_WITH_RING = 1;
 export interface WireNews {
   readonly toManager: readonly PacemakerdEvent[];
   readonly toCorosync: readonly FrontDoorEvent[];
+}
+
+/** A quorum event that waits for the answers about votes. */
+interface Untold {
+  readonly event: Extract<PacemakerdEvent, { kind: "quorum" }>;
+  readonly infos: VotequorumInfo[];
+  missing: number;
 }
 
 const NOTHING: WireNews = { toManager: [], toCorosync: [] };
@@ -33,20 +44,18 @@ export class RingWire {
   private readonly cpg: number;
   private readonly quorum: number;
   private readonly votes: number;
-  private readonly nodeId: number;
   /** A join was refused as the ring synchronised; it is tried again when the ring takes requests. */
   private mustJoin = false;
-  /** The last quorum event; it is told when the votes behind it are known. */
-  private untold: Extract<PacemakerdEvent, { kind: "quorum" }> | undefined;
+  /** Quorum events; each is told when the votes behind it are known. */
+  private readonly untold: Untold[] = [];
   private readonly pid: number;
   private readonly tracker = new GroupTracker();
 
   /** @param firstClient CLIENTS_PER_LIFE client numbers from here on are ours. */
-  constructor(firstClient: number, nodeId: number, pid: number) {
+  constructor(firstClient: number, pid: number) {
     this.cpg = firstClient;
     this.quorum = firstClient + 1;
     this.votes = firstClient + 2;
-    this.nodeId = nodeId;
     this.pid = pid;
   }
 
@@ -117,18 +126,21 @@ export class RingWire {
     const event = decodeQuorumEvent(message);
     if (event?.event !== "quorum") return NOTHING;
     const { quorate, ringId, members } = event;
-    this.untold = { kind: "quorum", quorate, ringSeq: ringId.seq, nodes: members };
-    const ask = encodeVotequorumRequest({ op: "get-info", nodeId: this.nodeId });
-    return { ...NOTHING, toCorosync: [this.request(this.votes, ask)] };
+    const told = { kind: "quorum", quorate, ringSeq: ringId.seq, nodes: members } as const;
+    if (members.length === 0) return { ...NOTHING, toManager: [told] };
+    this.untold.push({ event: told, infos: [], missing: members.length });
+    const questions = members.map((nodeId) => encodeVotequorumRequest({ op: "get-info", nodeId }));
+    return { ...NOTHING, toCorosync: questions.map((ask) => this.request(this.votes, ask)) };
   }
 
   private votesKnown(effect: Extract<FrontDoorEffect, { kind: "respond" }>): WireNews {
-    const expectedVotes = decodeVotequorumInfo(effect.message)?.expectedVotes;
-    const { untold } = this;
-    this.untold = undefined;
+    const [untold] = this.untold;
     if (untold === undefined) return NOTHING;
-    const event = expectedVotes === undefined ? untold : { ...untold, expectedVotes };
-    return { ...NOTHING, toManager: [event] };
+    const info = decodeVotequorumInfo(effect.message);
+    if (info !== undefined) untold.infos.push(info);
+    if (--untold.missing > 0) return NOTHING;
+    this.untold.shift();
+    return { ...NOTHING, toManager: [{ ...untold.event, ...readVotes(untold.infos) }] };
   }
 
   private groupNews(message: Uint8Array): readonly PacemakerdEvent[] {

@@ -29,13 +29,23 @@ export interface GroupDeliverEvent {
   readonly body: Uint8Array;
 }
 
-export interface QuorumEvent {
+/** Votes by ring node id. */
+export type Votes = readonly (readonly [nodeId: number, votes: number])[];
+
+/** What votequorum says, where it is there. */
+export interface VotesKnown {
+  readonly expectedVotes?: number;
+  /** Votes that make a quorum. */
+  readonly neededVotes?: number;
+  /** Of each member. */
+  readonly votes?: Votes;
+}
+
+export interface QuorumEvent extends VotesKnown {
   readonly kind: "quorum";
   readonly quorate: boolean;
   readonly ringSeq: number;
   readonly nodes: readonly number[];
-  /** Where votequorum says it. */
-  readonly expectedVotes?: number;
 }
 
 /** Groups of another manager that have members in this ring (HOUSE rule 11); an empty list when they are gone. */
@@ -77,10 +87,15 @@ export interface ComputedEvent {
   readonly result: ScheduleResult;
 }
 
-/** A `persist` could not be carried out; posted before any later event. */
+/**
+ * A `persist` could not be carried out; posted before any later event. Until the core has heard of it, later persists are
+ * not carried out either (and are told alike), so a file never gets ahead of one that had to be written before it.
+ */
 export interface PersistFailedEvent {
   readonly kind: "persist-failed";
   readonly path: string;
+  /** The errno word, as ENOSPC. */
+  readonly reason: string;
 }
 
 export type PacemakerdEvent =
@@ -147,6 +162,10 @@ export interface StoredState {
   readonly cib: CibDoc | undefined;
   /** Number of the last quorate round whose CIB is stored here; 0 = none. */
   readonly quorateSeq: number;
+  /** How many changes of that round are in the CIB for sure. */
+  readonly quoratePosition: number;
+  /** Version of the last change that was accepted without quorum since; "" = none. */
+  readonly withoutQuorum: string;
   /** Highest number of a quorate round known to be taken. */
   readonly promised: number;
   readonly backupSequence: number;

@@ -2,7 +2,7 @@
  * Who is here, whose state counts, who is the controller. Pure decisions; every member makes them at the same point of
  * the order and comes to the same result. HOUSE safety rules 2, 6 and 9; decision "Controller".
  */
-import type { GroupConfigurationEvent, GroupMember } from "./api.ts";
+import type { GroupConfigurationEvent, GroupMember, Votes, VotesKnown } from "./api.ts";
 import type { Joined, Label, State, Statement } from "./messages.ts";
 
 export type Phase = "none" | "gathering" | "transferring" | "synchronised";
@@ -27,6 +27,7 @@ function statementText(s: Statement): string {
   return JSON.stringify([
     s.hasHistory,
     s.quorateSeq,
+    s.quoratePosition,
     s.adminEpoch,
     s.epoch,
     s.numUpdates,
@@ -35,11 +36,15 @@ function statementText(s: Statement): string {
   ]);
 }
 
-/** Positive when `a` is the better donor (HOUSE rule 2); node ids are compared by the caller. */
+/**
+ * Positive when `a` is the better donor (HOUSE rule 2); node ids are compared by the caller. Differs: what a quorum has agreed
+ * on within the last quorate round comes before the version, which changes without quorum raise as well.
+ */
 export function compareStatements(a: Statement, b: Statement): number {
   return (
     Number(a.hasHistory) - Number(b.hasHistory) ||
     a.quorateSeq - b.quorateSeq ||
+    a.quoratePosition - b.quoratePosition ||
     a.adminEpoch - b.adminEpoch ||
     a.epoch - b.epoch ||
     a.numUpdates - b.numUpdates ||
@@ -152,9 +157,27 @@ export class Membership {
    * Do the managers that are here hold a quorum of votes, not only the ring they stand on? A lone manager on a quorate ring
    * may have slept through acknowledged changes.
    */
-  isBacked(expectedVotes: number | undefined): boolean {
+  isBacked(quorum: VotesKnown | undefined): boolean {
     if (this.withoutManager.length === 0) return true;
-    return 2 * this.members.length > (expectedVotes ?? this.ringMembers.length);
+    const needed =
+      quorum?.neededVotes ?? 1 + Math.floor((quorum?.expectedVotes ?? this.ringMembers.length) / 2);
+    return this.votesOf(quorum?.votes) >= needed;
+  }
+
+  /**
+   * Votes that must have a change on disk before it is acknowledged (rule 4); 0 = every member must, where two quorums need
+   * not share a member (two_node) or a quorum is not made of members alone.
+   */
+  votesForDurability(quorum: VotesKnown | undefined): number {
+    const { neededVotes, expectedVotes, votes } = quorum ?? {};
+    if (neededVotes === undefined || expectedVotes === undefined || votes === undefined) return 0;
+    const suffices = 2 * neededVotes > expectedVotes && this.votesOf(votes) >= neededVotes;
+    return suffices ? neededVotes : 0;
+  }
+
+  private votesOf(votes: Votes | undefined): number {
+    const known = new Map(votes);
+    return this.members.reduce((sum, id) => sum + (known.get(id) ?? 1), 0);
   }
 
   /** The statement of a member in this round. */

@@ -4,6 +4,7 @@
  * HOUSE "Safety rules of the manager"; spec/runtime.md 10.3.
  */
 import { isRejection, type Rejection, reject } from "../base/error.ts";
+import type { Votes } from "./api.ts";
 
 /** Text that names one membership: ring id and processes (membership.ts makes it). */
 export type Label = string;
@@ -22,6 +23,7 @@ export interface Statement {
   /** Its CIB is more than the empty one it was born with. */
   readonly hasHistory: boolean;
   readonly quorateSeq: number;
+  readonly quoratePosition: number;
   readonly promised: number;
   readonly adminEpoch: number;
   readonly epoch: number;
@@ -36,6 +38,7 @@ export interface State {
   readonly kind: "state";
   readonly label: Label;
   readonly quorateSeq: number;
+  readonly quoratePosition: number;
   readonly joined: Joined;
   readonly names: readonly (readonly [nodeId: number, uname: string])[];
   readonly body: string;
@@ -66,11 +69,26 @@ export interface Request {
   readonly body: string;
 }
 
+/** Said to oneself: these changes were delivered while the membership stood, as this word comes back in it (durable.ts). */
+export interface Seen {
+  readonly kind: "seen";
+  readonly label: Label;
+  readonly upTo: number;
+}
+
 /** Rule 4: everything up to this configuration change is on this member's disk. */
 export interface Persisted {
   readonly kind: "persisted";
   readonly label: Label;
   readonly upTo: number;
+}
+
+/** This member's disk takes nothing; it counts no more until it reports again. */
+export interface DiskTrouble {
+  readonly kind: "disk-trouble";
+  readonly label: Label;
+  /** The errno word. */
+  readonly reason: string;
 }
 
 /** The controller's word on quorum in this membership; sets have-quorum and dc-uuid, and the quorate sequence. */
@@ -80,6 +98,9 @@ export interface QuorumMark {
   readonly quorate: boolean;
   /** The managers here hold a quorum of votes by themselves: the round's number may go to their disks. */
   readonly backed: boolean;
+  /** Votes that must have a change on disk; 0 = every member must. */
+  readonly needed: number;
+  readonly votes: Votes;
 }
 
 /** Rule 6: run an operation. Body: the action element of the graph. */
@@ -174,7 +195,9 @@ export type Message =
   | State
   | Publish
   | Request
+  | Seen
   | Persisted
+  | DiskTrouble
   | QuorumMark
   | Order
   | Result
@@ -197,6 +220,7 @@ const FIELDS: Readonly<Record<Message["kind"], Readonly<Record<string, FieldType
     established: "truth",
     hasHistory: "truth",
     quorateSeq: "integer",
+    quoratePosition: "integer",
     promised: "integer",
     adminEpoch: "integer",
     epoch: "integer",
@@ -204,7 +228,13 @@ const FIELDS: Readonly<Record<Message["kind"], Readonly<Record<string, FieldType
     digest: "text",
     joined: "pairs",
   },
-  state: { label: "text", quorateSeq: "integer", joined: "pairs", names: "names" },
+  state: {
+    label: "text",
+    quorateSeq: "integer",
+    quoratePosition: "integer",
+    joined: "pairs",
+    names: "names",
+  },
   publish: { label: "text", inFlight: "texts" },
   request: {
     id: "integer",
@@ -216,8 +246,16 @@ const FIELDS: Readonly<Record<Message["kind"], Readonly<Record<string, FieldType
     now: "integer",
     offset: "integer",
   },
+  seen: { label: "text", upTo: "integer" },
   persisted: { label: "text", upTo: "integer" },
-  "quorum-mark": { label: "text", quorate: "truth", backed: "truth" },
+  "disk-trouble": { label: "text", reason: "text" },
+  "quorum-mark": {
+    label: "text",
+    quorate: "truth",
+    backed: "truth",
+    needed: "integer",
+    votes: "pairs",
+  },
   order: { label: "text", to: "integer", key: "text", now: "integer" },
   result: {
     key: "text",

@@ -82,8 +82,14 @@ export class Order {
       case "request":
         this.applyRequest(message, node, own);
         return;
+      case "seen":
+        if (own) this.durable.sawOwn(message.upTo);
+        return;
       case "persisted":
         this.durable.report(from.nodeId, message.upTo);
+        return;
+      case "disk-trouble":
+        this.durable.trouble(from.nodeId, message.reason);
         return;
       case "publish":
         this.applyPublish(from.nodeId, node, message);
@@ -130,13 +136,11 @@ export class Order {
     const applied = this.door.cib.delivered(this.state.doc, request, node.uname, own);
     const changed = this.state.set(request.op, applied.doc);
     if (applied.configurationChanged) {
-      this.durable.changed();
-      if (this.controller.quorate !== true) {
-        const version = versionText(applied.doc.version);
-        this.durable.acceptedWithoutQuorum(
-          `${version} (by ${request.user} via ${request.client} on ${node.uname})`,
-        );
+      if (!this.durable.isCounted) {
+        const by = `by ${request.user} via ${request.client} on ${node.uname}`;
+        this.durable.acceptedWithoutQuorum(versionText(applied.doc.version), by);
       }
+      this.durable.changed();
     }
     this.door.cib.afterDelivery();
     if (changed) this.restoreOwnState(request.op);
@@ -210,7 +214,7 @@ export class Order {
     this.context.log("info", `Round ${roundSeq} ${word}`);
     this.controller.quorate = message.quorate;
     this.membership.marked(message.quorate);
-    if (message.quorate && message.backed) this.durable.markQuorate(this.membership.roundSeq);
+    this.durable.mark(message, this.membership.roundSeq);
     this.controller.trigger(message.quorate ? "Quorum gained" : "Quorum lost");
   }
 

@@ -7,7 +7,7 @@ import { emptyCib } from "../cib/empty.ts";
 import type { XmlElement } from "../xml/node.ts";
 import { writeXml } from "../xml/write.ts";
 import type { GroupMember, PacemakerdConfig, PacemakerdEvent, QuorumEvent } from "./api.ts";
-import { Durable } from "./cib/durable.ts";
+import { Durable, type Rank } from "./cib/durable.ts";
 import { adoptedCib, hasHistory, transientElement, wholeDigest } from "./cib/join.ts";
 import { nodeState } from "./cib/status.ts";
 import { Context } from "./context.ts";
@@ -44,7 +44,7 @@ export class Replica {
   private fresh = true;
   private quorum: QuorumEvent | undefined;
   private quorumOverdue = false;
-  private markSent: boolean | undefined;
+  private markSent: string | undefined;
   private bootstrapSent = "";
   leaving = false;
   /** The last way from one synchronised membership to the next, and the CIB at its end; for audits. */
@@ -138,7 +138,7 @@ export class Replica {
         this.controller.computed(event.id, event.result);
         return;
       case "persist-failed":
-        this.durable.persistFailed(event.path);
+        this.durable.persistFailed(event.path, event.reason);
         return;
       case "client-connected":
       case "client-request":
@@ -208,6 +208,7 @@ export class Replica {
       established: this.membership.isEstablished,
       hasHistory: hasHistory(this.state.doc, this.durable.quorateSeq),
       quorateSeq: this.durable.quorateSeq,
+      quoratePosition: this.durable.quoratePosition,
       promised: this.durable.promised,
       adminEpoch: version.adminEpoch,
       epoch: version.epoch,
@@ -235,7 +236,7 @@ export class Replica {
   private decideRound(): void {
     const verdict = this.membership.verdict!;
     if (verdict.identical) {
-      this.complete(this.state.doc, true, this.durable.quorateSeq, {
+      this.complete(this.state.doc, true, this.durable, {
         joined: this.membership.joined,
         names: [],
       });
@@ -247,6 +248,7 @@ export class Replica {
       kind: "state",
       label: this.membership.label,
       quorateSeq: this.durable.quorateSeq,
+      quoratePosition: this.durable.quoratePosition,
       joined: this.membership.joined,
       names: this.membership.names,
       body: writeXml(this.state.doc.root, { indent: false }),
@@ -257,7 +259,7 @@ export class Replica {
     const texts = this.membership.members.map((id) => {
       const s = this.membership.statementOf(id);
       if (s === undefined) return `${id} unknown`;
-      return `${s.uname} ${s.adminEpoch}.${s.epoch}.${s.numUpdates} of round ${s.quorateSeq}`;
+      return `${s.uname} ${s.adminEpoch}.${s.epoch}.${s.numUpdates} of round ${s.quorateSeq}/${s.quoratePosition}`;
     });
     const chosen = this.membership.uname(donor) ?? String(donor);
     this.context.log("info", `Merging ${texts.join(", ")}: the configuration of ${chosen} counts`);
@@ -277,13 +279,13 @@ export class Replica {
     const theirs = membership.statementOf(donor);
     const kept = donor === this.config.nodeId || mine?.digest === theirs?.digest;
     const doc = donor === this.config.nodeId ? this.state.doc : cibDoc(root);
-    this.complete(doc, kept, state.quorateSeq, state);
+    this.complete(doc, kept, state, state);
   }
 
   private complete(
     base: CibDoc,
     kept: boolean,
-    quorateSeq: number,
+    rank: Rank,
     state: Pick<Extract<Message, { kind: "state" }>, "joined" | "names">,
   ): void {
     const { membership } = this;
@@ -296,8 +298,7 @@ export class Replica {
     });
     const doc = adoptedCib(base, membership, own, (id) => this.state.nameOf(id));
     this.state.set("cib_replace", doc);
-    this.durable.adopted(doc, kept);
-    this.durable.adoptRank(quorateSeq);
+    this.durable.adopted(doc, kept, rank);
     this.fresh = false;
     this.controller.resume();
     this.logController();
@@ -331,8 +332,13 @@ export class Replica {
     if (!membership.isSynchronised || !membership.isController || quorum === undefined) return;
     if (quorum.ringSeq < membership.ringSeq && !this.quorumOverdue) return;
     const quorate = quorum.quorate && (this.isBacked || membership.hasLineage);
-    if (this.markSent === quorate) return;
-    this.markSent = quorate;
+    const needed = membership.votesForDurability(quorum);
+    const { label } = membership;
+    const { votes = [] } = quorum;
+    const mark = { label, quorate, backed: this.isBacked, needed, votes };
+    const text = JSON.stringify(mark);
+    if (this.markSent === text) return;
+    this.markSent = text;
     if (quorum.quorate && !quorate) {
       const missing = membership.withoutManager.map((id) => membership.uname(id) ?? String(id));
       this.context.log(
@@ -340,13 +346,12 @@ export class Replica {
         `This ring is quorate, but its managers are not: waiting for those of ${missing.join(" ")}`,
       );
     }
-    const { label } = membership;
-    this.context.multicast({ kind: "quorum-mark", label, quorate, backed: this.isBacked });
+    this.context.multicast({ kind: "quorum-mark", ...mark });
   }
 
   /** The members of the group hold a quorum of votes: what they all have on disk is safe (rule 4). */
   get isBacked(): boolean {
-    return this.membership.isBacked(this.quorum?.expectedVotes);
+    return this.membership.isBacked(this.quorum);
   }
 
   private expectedVotes(): number | undefined {

@@ -4,7 +4,8 @@
  * sender sends it again: a newcomer would else miss a message that the others apply (HOUSE rule 2).
  */
 import { limits } from "../base/limits.ts";
-import type { GroupConfigurationEvent, GroupMember } from "./api.ts";
+import type { VotequorumInfo } from "../wire/ipc/services-votequorum.ts";
+import type { GroupConfigurationEvent, GroupMember, VotesKnown } from "./api.ts";
 
 /** Room for headers below the ring's own limit. */
 const PART_BYTES = 512 * 1024;
@@ -132,6 +133,17 @@ export type GroupNews =
 export const GROUP_NAME = "quorate";
 /** Groups whose members are other managers; their names include a NUL (spec/ipc.md 2.6). */
 export const FOREIGN_GROUPS = ["crmd\0", "cib\0"] as const;
+
+/** Votes out of what votequorum said of each member. */
+export function readVotes(infos: readonly VotequorumInfo[]): VotesKnown {
+  const [first] = infos;
+  if (first === undefined) return {};
+  return {
+    expectedVotes: first.expectedVotes,
+    neededVotes: first.quorum,
+    votes: infos.map((info) => [info.nodeId, info.votes] as const),
+  };
+}
 
 /**
  * Puts group and ring together: corosync tells of them in two events, in any order. Every change of either gives a

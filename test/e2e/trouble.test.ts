@@ -26,6 +26,13 @@ const READERS = [
 /** What a crash of our own code would show. */
 const CRASH = /\bat .*:\d+:\d+|TypeError|ReferenceError|undefined is not|panic/;
 
+const FOLDER = "/var/lib/pacemaker/cib";
+/** The CIB's folder becomes a disk of its own, so small that it is soon full. */
+const SMALL_DISK =
+  `service corosync stop > /dev/null; cp -a ${FOLDER} /root/cib; ` +
+  `mount -t tmpfs -o size=512k,mode=750 small ${FOLDER}; cp -a /root/cib/. ${FOLDER}; service corosync start`;
+const FILL = `dd if=/dev/zero of=${FOLDER}/fill bs=1k`;
+
 describe.skipIf(skip !== undefined)("trouble", () => {
   let lab: Lab;
 
@@ -86,36 +93,57 @@ describe.skipIf(skip !== undefined)("trouble", () => {
     expect(await lab.must("server6", "cat /run/corosync.pid")).toBe(pid);
   });
 
-  test("a full disk: the change is refused in words, and goes through when there is room", async () => {
-    const folder = "/var/lib/pacemaker/cib";
-    await lab.must(
-      "server7",
-      `service corosync stop > /dev/null; cp -a ${folder} /root/cib; mount -t tmpfs -o size=64k,mode=750 small ${folder}; ` +
-        `cp -a /root/cib/. ${folder}; service corosync start`,
-    );
+  test("one full disk: the others go on, that node says so, and catches up when there is room", async () => {
+    await lab.must("server7", SMALL_DISK);
     await allOnline(lab, "server7");
-    await lab.sh("server7", `dd if=/dev/zero of=${folder}/fill bs=1k`);
-    const refused = await lab.sh("server7", "timeout 20 crm configure property cluster-delay=61s");
-    expect(refused.exit).toBe(1);
-    expect(refused.text).toContain("No space left on device");
-    expect(await lab.must("server7", "cat /var/log/cluster/corosync.log")).toContain("ERROR: ");
+    await lab.sh("server7", FILL);
+    for (const [host, seconds] of [
+      ["server6", 61],
+      ["server7", 62],
+      ["server8", 63],
+    ] as const) {
+      const from = performance.now();
+      await lab.must(host, `timeout 20 crm configure property cluster-delay=${seconds}s`);
+      expect(performance.now() - from).toBeLessThan(8000);
+    }
+    const log = await lab.must("server7", "cat /var/log/cluster/corosync.log");
+    expect(log).toMatch(/ERROR: .*\/var\/lib\/pacemaker\/cib\/.*ENOSPC.*Make room/);
     expect(await status(lab, "server7")).toContain("Online: [ server6 server7 server8 ]");
-    await lab.must("server7", `rm ${folder}/fill`);
+    expect(await lab.must("server8", `cat ${FOLDER}/cib.xml`)).toContain("63s");
+    await lab.must("server7", `rm ${FOLDER}/fill`);
+    await until("server7 has it on disk", 10_000, async () =>
+      (await lab.must("server7", `cat ${FOLDER}/cib.xml`)).includes("63s") ? true : undefined,
+    );
+  });
+
+  test("two of three disks full: a change is refused in words at once, and goes through when there is room", async () => {
+    await lab.must("server8", SMALL_DISK);
+    await allOnline(lab, "server8");
+    for (const host of ["server7", "server8"]) await lab.sh(host, FILL);
+    for (const seconds of [71, 72]) {
+      const from = performance.now();
+      const line = `timeout 20 crm configure property cluster-delay=${seconds}s`;
+      const refused = await lab.sh("server6", line);
+      expect(performance.now() - from).toBeLessThan(8000);
+      expect(refused.exit).toBe(1);
+      expect(refused.text).toContain("No space left on device");
+      expect(refused.stderr).toMatch(/in memory only: server7 and server8 cannot write/);
+    }
+    for (const host of ["server7", "server8"]) await lab.must(host, `rm ${FOLDER}/fill`);
     await until("the change goes through", 20_000, async () => {
-      const done = await lab.sh("server7", "timeout 20 crm configure property cluster-delay=62s");
+      const done = await lab.sh("server6", "timeout 20 crm configure property cluster-delay=62s");
       return done.exit === 0 ? true : undefined;
     });
     for (const host of lab.hosts) {
       await until(`${host} has it on disk`, 10_000, async () => {
-        const text = await lab.must(host, `cat ${folder}/cib.xml`);
+        const text = await lab.must(host, `cat ${FOLDER}/cib.xml`);
         return text.includes("62s") ? true : undefined;
       });
     }
   });
 
   test("a damaged CIB on one disk: its backup or its peers serve, and a line says so", async () => {
-    const folder = "/var/lib/pacemaker/cib";
-    await lab.must("server8", `service corosync stop > /dev/null; echo '<cib' > ${folder}/cib.xml`);
+    await lab.must("server8", `service corosync stop > /dev/null; echo '<cib' > ${FOLDER}/cib.xml`);
     await startNodes(lab, ["server8"]);
     await allOnline(lab, "server8");
     expect(await lab.must("server8", "cibadmin -Q")).toContain("62s");

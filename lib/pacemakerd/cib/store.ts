@@ -66,10 +66,36 @@ export function storeEffects(
   return { effects, backupSequence: sequence, text, digest };
 }
 
-/** The file of rank and promise (durable.ts). */
-export function quorateEffect(folder: string, seq: number, promised: number): PersistEffect {
-  const data = encoder.encode(`${seq} ${promised}\n`);
+/** What quorate.seq holds: rank and promise (durable.ts). */
+export interface Numbers {
+  readonly quorateSeq: number;
+  readonly promised: number;
+  readonly quoratePosition: number;
+  /** Version of the last change that was accepted without quorum since; "" = none. */
+  readonly withoutQuorum: string;
+}
+
+/** The text of quorate.seq. */
+export function numbersText(numbers: Numbers): string {
+  const { quorateSeq, promised, quoratePosition, withoutQuorum } = numbers;
+  return `${quorateSeq} ${promised} ${quoratePosition} ${withoutQuorum}`.trimEnd();
+}
+
+/** The file of rank and promise. */
+export function numbersEffect(folder: string, text: string): PersistEffect {
+  const data = encoder.encode(`${text}\n`);
   return { kind: "persist", path: `${folder}/quorate.seq`, data, mode: 0o600 };
+}
+
+function readNumbers(text: string): Numbers {
+  const [seq, promised, position, version] = text.trim().split(" ");
+  const quorateSeq = countOf(seq);
+  return {
+    quorateSeq,
+    promised: Math.max(quorateSeq, countOf(promised)),
+    quoratePosition: countOf(position),
+    withoutQuorum: version ?? "",
+  };
 }
 
 /** How files are read at start; undefined = not there. */
@@ -117,10 +143,10 @@ export interface Loaded extends StoredState {
 
 /** What the disk has: cib.xml, or when it is damaged the newest good backup. */
 export function loadStored(folder: string, read: ReadFile): Loaded {
-  const numbers = read(`${folder}/quorate.seq`);
-  const [first, second] = (numbers === undefined ? "" : decoder.decode(numbers)).split(" ");
-  const quorateSeq = countOf(first);
-  const promised = Math.max(quorateSeq, countOf(second));
+  const written = read(`${folder}/quorate.seq`);
+  const numbers = readNumbers(written === undefined ? "" : decoder.decode(written));
+  /** Without a CIB there is no rank, but a promise stays one. */
+  const unranked = { ...readNumbers(""), promised: numbers.promised };
   const backupSequence = readNumber(read, `${folder}/cib.last`) % BACKUPS;
   const digests = [`${folder}/cib.xml.sig`, `${folder}/${NEXT_SIG}`];
   const main = readCib(
@@ -128,18 +154,17 @@ export function loadStored(folder: string, read: ReadFile): Loaded {
     `${folder}/cib.xml`,
     digests.map((path) => readDigest(read, path)),
   );
-  if (main === undefined)
-    return { cib: undefined, quorateSeq: 0, promised, backupSequence, errors: [] };
-  if (typeof main !== "string")
-    return { cib: main, quorateSeq, promised, backupSequence, errors: [] };
+  if (main === undefined) return { cib: undefined, ...unranked, backupSequence, errors: [] };
+  if (typeof main !== "string") return { cib: main, ...numbers, backupSequence, errors: [] };
   const errors = [main];
   for (let back = 1; back <= BACKUPS; back++) {
     const path = `${folder}/cib-${(backupSequence - back + 2 * BACKUPS) % BACKUPS}.raw`;
     const backup = readCib(read, path, [readDigest(read, `${path}.sig`)]);
     if (backup === undefined || typeof backup === "string") continue;
     errors.push(`Using the newest good backup ${path} instead`);
-    return { cib: backup, quorateSeq, promised, backupSequence, errors };
+    // Nobody knows what of the last round it has.
+    return { cib: backup, ...unranked, backupSequence, errors };
   }
   errors.push(`No good backup in ${folder}: starting with an empty configuration`);
-  return { cib: undefined, quorateSeq: 0, promised, backupSequence, errors };
+  return { cib: undefined, ...unranked, backupSequence, errors };
 }

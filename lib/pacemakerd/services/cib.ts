@@ -5,6 +5,7 @@
 
 import { type CibDoc, versionText } from "../../cib/document.ts";
 import { CallOption } from "../../cib/operations.ts";
+import { CIB_NOTE } from "../../cib/request.ts";
 import { attr, child, element, withAttr, type XmlElement } from "../../xml/node.ts";
 import { makePatchset } from "../../xml/patch.ts";
 import { writeXml } from "../../xml/write.ts";
@@ -18,8 +19,6 @@ import type { Client, ClientMessage, Clients } from "./session.ts";
 const EACCES = -13;
 const EINVAL = -22;
 const ENOTCONN = -107;
-/** ETIME: a merge took another configuration; ENOSPC: a member could not write. */
-const REFUSALS = { "on-disk": 0, "lost-merge": -62, "disk-trouble": -28 } as const;
 const READS: ReadonlySet<string> = new Set(["cib_query", "noop", "ping", "cib_ismaster"]);
 const WRITES: ReadonlySet<string> = new Set([
   "cib_create",
@@ -163,15 +162,14 @@ export class CibService {
     const waiting = own ? this.waiting.get(request.id) : undefined;
     if (own) this.waiting.delete(request.id);
     if (waiting === undefined) return applied;
-    const reply = (rc: number) => this.answer(request.op, waiting, rc, applied.output);
+    const reply = (rc: number, note?: string) =>
+      this.answer(request.op, waiting, rc, applied.output, note);
     if (applied.rc !== 0 || !applied.configurationChanged) {
       reply(applied.rc);
       return applied;
     }
     this.deferred.push(() =>
-      this.durable.whenDurable(versionText(applied.doc.version), (verdict) =>
-        reply(REFUSALS[verdict]),
-      ),
+      this.durable.whenDurable(versionText(applied.doc.version), ({ rc, note }) => reply(rc, note)),
     );
     return applied;
   }
@@ -185,7 +183,14 @@ export class CibService {
     for (const wait of deferred) wait();
   }
 
-  private answer(op: string, waiting: Waiting, rc: number, output: XmlElement | undefined): void {
+  /** @param note what a person should know besides; tools of ours print it, others ignore the attribute. */
+  private answer(
+    op: string,
+    waiting: Waiting,
+    rc: number,
+    output: XmlElement | undefined,
+    note?: string,
+  ): void {
     const { message, callId, options } = waiting;
     if ((options & CallOption.discardReply) !== 0) {
       if (message.wantsResponse) this.clients.acknowledge(message, 0);
@@ -200,6 +205,7 @@ export class CibService {
         cib_clientid: message.client.uuid,
         cib_callopt: String(options),
         cib_rc: String(rc),
+        [CIB_NOTE]: note,
       },
       output === undefined ? [] : [element("cib_calldata", {}, [output])],
     );

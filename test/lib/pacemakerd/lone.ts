@@ -29,6 +29,8 @@ export class Lone {
   diskFails = (_path: string): boolean => false;
   private readonly queue: PacemakerdEvent[] = [];
   private nextClient = 1;
+  /** Failed writes that the core has not heard of. */
+  private unheard = 0;
 
   constructor(config: Partial<PacemakerdConfig> = {}) {
     this.core = new Pacemakerd({
@@ -38,7 +40,14 @@ export class Lone {
       seed: "test",
       form: "nodelist",
       cibFolder: "/cib",
-      stored: { cib: undefined, quorateSeq: 0, promised: 0, backupSequence: 0 },
+      stored: {
+        cib: undefined,
+        quorateSeq: 0,
+        quoratePosition: 0,
+        withoutQuorum: "",
+        promised: 0,
+        backupSequence: 0,
+      },
       cores: 2,
       userOf: (uid) => (uid === 0 ? "root" : `user${uid}`),
       utcOffsetSeconds: 0,
@@ -51,7 +60,15 @@ export class Lone {
   join(): this {
     const members = [{ nodeId: 1, processId: 7 }];
     this.post({ kind: "cpg-configuration", members, ringId: "1.8", ringSeq: 8, ringMembers: [1] });
-    this.post({ kind: "quorum", quorate: true, ringSeq: 8, nodes: [1], expectedVotes: 1 });
+    this.post({
+      kind: "quorum",
+      quorate: true,
+      ringSeq: 8,
+      nodes: [1],
+      expectedVotes: 1,
+      neededVotes: 1,
+      votes: [[1, 1]],
+    });
     return this;
   }
 
@@ -61,6 +78,7 @@ export class Lone {
     for (;;) {
       const next = this.queue.shift() ?? this.dueTimer();
       if (next === undefined) return;
+      if (next.kind === "persist-failed") this.unheard--;
       for (const effect of this.core.step(this.now, next)) this.carryOut(effect);
     }
   }
@@ -104,8 +122,9 @@ export class Lone {
         this.timers.delete(effect.name);
         break;
       case "persist":
-        if (this.diskFails(effect.path)) {
-          this.queue.push({ kind: "persist-failed", path: effect.path });
+        if (this.unheard > 0 || this.diskFails(effect.path)) {
+          this.unheard++;
+          this.queue.push({ kind: "persist-failed", path: effect.path, reason: "ENOSPC" });
         }
         break;
       case "run":

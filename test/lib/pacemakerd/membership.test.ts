@@ -29,6 +29,7 @@ function statement(label: string, fields: Partial<Statement> = {}): Statement {
     established: false,
     hasHistory: false,
     quorateSeq: 0,
+    quoratePosition: 0,
     promised: 0,
     adminEpoch: 0,
     epoch: 0,
@@ -149,9 +150,16 @@ describe("quorum of managers", () => {
   }
 
   test("a lone manager on a ring of three is not backed, two are, all are", () => {
-    expect(settled([1], [1, 2, 3]).isBacked(3)).toBe(false);
-    expect(settled([1, 2], [1, 2, 3]).isBacked(3)).toBe(true);
-    expect(settled([1], [1]).isBacked(2)).toBe(true);
+    expect(settled([1], [1, 2, 3]).isBacked({ expectedVotes: 3 })).toBe(false);
+    expect(settled([1, 2], [1, 2, 3]).isBacked({ expectedVotes: 3 })).toBe(true);
+    expect(settled([1], [1]).isBacked({ expectedVotes: 2 })).toBe(true);
+    const votes = [
+      [1, 2],
+      [2, 1],
+      [3, 1],
+    ] as const;
+    expect(settled([1], [1, 2, 3]).isBacked({ neededVotes: 3, votes })).toBe(false);
+    expect(settled([1, 3], [1, 2, 3]).isBacked({ neededVotes: 3, votes })).toBe(true);
   });
 
   test("established means: straight from a marked ring, with none between", () => {
@@ -163,5 +171,19 @@ describe("quorum of managers", () => {
     expect(m.isEstablished).toBe(true);
     m.configuration(configuration([1], 16, [1, 3]));
     expect(m.isEstablished).toBe(false);
+  });
+
+  test("votes for durability: a quorum's, but everyone's where two quorums need not meet", () => {
+    const votes = [
+      [1, 1],
+      [2, 1],
+      [3, 1],
+    ] as const;
+    const two = { expectedVotes: 2, neededVotes: 1, votes };
+    const three = { expectedVotes: 3, neededVotes: 2, votes };
+    expect(settled([1, 2, 3], [1, 2, 3]).votesForDurability(three)).toBe(2);
+    expect(settled([1, 2], [1, 2]).votesForDurability(two)).toBe(0);
+    expect(settled([1], [1, 2, 3]).votesForDurability(three)).toBe(0);
+    expect(settled([1, 2, 3], [1, 2, 3]).votesForDurability({})).toBe(0);
   });
 });

@@ -15,6 +15,7 @@ const samples: readonly Message[] = [
     kind: "state",
     label: "l",
     quorateSeq: 8,
+    quoratePosition: 3,
     joined: [[1, 8]],
     names: [[1, "n1"]],
     body: "<cib/>",

@@ -2,7 +2,12 @@
 import { describe, expect, test } from "bun:test";
 import { type CibDoc, cibDoc, versionText } from "../../../../lib/cib/document.ts";
 import { emptyCib } from "../../../../lib/cib/empty.ts";
-import { loadStored, quorateEffect, storeEffects } from "../../../../lib/pacemakerd/cib/store.ts";
+import {
+  loadStored,
+  numbersEffect,
+  numbersText,
+  storeEffects,
+} from "../../../../lib/pacemakerd/cib/store.ts";
 import { withAttr } from "../../../../lib/xml/node.ts";
 
 const FOLDER = "/cib";
@@ -35,6 +40,8 @@ describe("the CIB on disk", () => {
       cib: undefined,
       quorateSeq: 0,
       promised: 0,
+      quoratePosition: 0,
+      withoutQuorum: "",
       backupSequence: 0,
       errors: [],
     });
@@ -43,11 +50,12 @@ describe("the CIB on disk", () => {
   test("what was written comes back, without the volatile part of the version", () => {
     const files = new Files();
     files.write(version(3));
-    const seq = quorateEffect(FOLDER, 22, 23);
+    const numbers = { quorateSeq: 22, promised: 23, quoratePosition: 4, withoutQuorum: "0.3.0" };
+    const seq = numbersEffect(FOLDER, numbersText(numbers));
     files.all.set(seq.path, seq.data!);
     const loaded = files.load();
     expect(versionText(loaded.cib!.version)).toBe("0.3.0");
-    expect([loaded.quorateSeq, loaded.promised]).toEqual([22, 23]);
+    expect(loaded).toMatchObject(numbers);
     expect(loaded.errors).toEqual([]);
   });
 

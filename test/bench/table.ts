@@ -2,11 +2,13 @@
 
 export interface Measure {
   readonly what: string;
-  readonly unit: "s" | "ms" | "MB";
+  readonly unit: "s" | "ms" | "µs" | "MB" | "MB/s" | "msg/s";
   readonly original: number | undefined;
   readonly ours: number | undefined;
   /** Largest ratio ours / original that is good. */
   readonly goal?: number;
+  /** Smallest ratio ours / original that is good. */
+  readonly atLeast?: number;
   /** Largest figure of ours that is good. */
   readonly limit?: number;
 }
@@ -17,6 +19,8 @@ const figure = (value: number | undefined, unit: string) =>
 function verdict(m: Measure, ratio: number | undefined): string {
   if (m.ours === undefined) return "not measured";
   if (m.limit !== undefined) return m.ours <= m.limit ? "good" : `more than ${m.limit} ${m.unit}`;
+  if (m.atLeast !== undefined && ratio !== undefined)
+    return ratio >= m.atLeast ? "good" : `less than ${m.atLeast}`;
   if (m.goal === undefined || ratio === undefined) return "";
   return ratio <= m.goal ? "good" : `more than ${m.goal}`;
 }

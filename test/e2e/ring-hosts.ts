@@ -1,0 +1,195 @@
+/**
+ * Hosts of a ring without a lab: network namespaces `rg-…` on a bridge, each with its own /run, /dev/shm, /etc/corosync and
+ * state, running our corosync or Debian's in the foreground. For tests and benches of the ring alone.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const binary = join(import.meta.dir, "../../dist/corosync");
+const original = "/usr/sbin/corosync";
+/** What starts our daemon; RING_DAEMON names another command, e.g. one that runs it under a profiler. */
+const ours = process.env["RING_DAEMON"] ?? binary;
+
+/** Why this machine cannot have such hosts; undefined when it can. */
+export function whyNoRing(): string | undefined {
+  if (process.getuid?.() !== 0) return "network namespaces need root";
+  for (const path of [binary, original]) if (!existsSync(path)) return `${path} is missing`;
+  if (Bun.which("ip") === null || Bun.which("nsenter") === null) return "ip or nsenter is missing";
+  return undefined;
+}
+
+export type Kind = "ours" | "original";
+/** `secure` is knet with aes256 and sha256. */
+export type Transport = "udp" | "udpu" | "knet" | "secure";
+
+function sh(...argv: readonly string[]): string {
+  const done = Bun.spawnSync([...argv], { stdout: "pipe", stderr: "pipe" });
+  if (done.exitCode !== 0) throw new Error(`${argv.join(" ")}: ${done.stderr.toString()}`);
+  return done.stdout.toString();
+}
+
+/** Their corosync.conf: `token` in milliseconds; `patientPings` where links must outlast lost pings. */
+function configuration(transport: Transport, count: number, token: number, patientPings: boolean) {
+  const nodes = Array.from({ length: count }, (_, index) => index + 1).map(
+    (id) => `  node {\n    ring0_addr: 10.77.0.${id}\n    nodeid: ${id}\n    name: n${id}\n  }\n`,
+  );
+  const name = transport === "secure" ? "knet" : transport;
+  // With corosync's own timers a link over knet is taken for down when a few pings in a row are lost.
+  const pings =
+    "  interface {\n    linknumber: 0\n    knet_ping_interval: 100\n    knet_ping_timeout: 4000\n  }\n";
+  const crypto = "  crypto_cipher: aes256\n  crypto_hash: sha256\n";
+  const group = "  interface {\n    bindnetaddr: 10.77.0.0\n    mcastaddr: 239.192.7.7\n  }\n";
+  return `totem {
+  version: 2
+  cluster_name: rings
+  transport: ${name}
+  token: ${token}
+${name === "knet" && patientPings ? pings : ""}${transport === "secure" ? crypto : ""}${transport === "udp" ? group : ""}}
+nodelist {
+${nodes.join("")}}
+quorum {
+  provider: corosync_votequorum
+}
+logging {
+  to_stderr: yes
+  to_syslog: no
+}
+`;
+}
+
+const key = Uint8Array.from({ length: 256 }, (_, index) => (index * 167 + 13) & 0xff);
+
+/** Hosts on a bridge of their own, each with its own /run, /dev/shm, /etc/corosync and state. */
+export class Hosts {
+  private readonly id = `rg-${(process.pid % 46_656).toString(36)}`;
+  private readonly folder = mkdtempSync(join(tmpdir(), "rings-"));
+  private readonly daemons = new Map<number, Bun.Subprocess>();
+  private readonly bridge = `${this.id}-br`;
+
+  constructor(
+    readonly count: number,
+    transport: Transport,
+    { token = 2500, patientPings = true } = {},
+  ) {
+    writeFileSync(
+      join(this.folder, "corosync.conf"),
+      configuration(transport, count, token, patientPings),
+    );
+    writeFileSync(join(this.folder, "authkey"), key, { mode: 0o400 });
+    sh("ip", "link", "add", this.bridge, "type", "bridge", "mcast_snooping", "0");
+    sh("ip", "link", "set", this.bridge, "up");
+    for (let host = 1; host <= count; host++) {
+      const space = this.space(host);
+      sh("ip", "netns", "add", space);
+      sh(
+        "ip",
+        "link",
+        "add",
+        this.link(host),
+        "type",
+        "veth",
+        "peer",
+        "name",
+        "eth0",
+        "netns",
+        space,
+      );
+      sh("ip", "link", "set", this.link(host), "master", this.bridge, "up");
+      sh("ip", "-n", space, "address", "add", `10.77.0.${host}/24`, "brd", "+", "dev", "eth0");
+      sh("ip", "-n", space, "link", "set", "eth0", "up");
+      sh("ip", "-n", space, "link", "set", "lo", "up");
+      mkdirSync(join(this.folder, `${host}/state`), { recursive: true });
+    }
+  }
+
+  start(host: number, kind: Kind): void {
+    const folder = join(this.folder, String(host));
+    const script = [
+      "mount --make-rprivate /",
+      "mount -t tmpfs none /run && mkdir -p /run/corosync /run/lock",
+      "mount -t tmpfs none /dev/shm",
+      "mount -t tmpfs none /etc/corosync",
+      `mount --bind ${folder}/state /var/lib/corosync`,
+      `cp -p ${this.folder}/corosync.conf ${this.folder}/authkey /etc/corosync/`,
+      `exec ${kind === "ours" ? ours : original} -f`,
+    ].join(" && ");
+    const space = ["ip", "netns", "exec", this.space(host), "unshare", "-m", "-u", "-i"];
+    const log = Bun.file(join(folder, "log"));
+    this.daemons.set(
+      host,
+      Bun.spawn([...space, "sh", "-c", script], { stdin: "ignore", stdout: log, stderr: log }),
+    );
+  }
+
+  async kill(host: number): Promise<void> {
+    const daemon = this.daemons.get(host);
+    daemon?.kill("SIGKILL");
+    await daemon?.exited;
+    this.daemons.delete(host);
+  }
+
+  /** The daemon's process, as this machine numbers it. */
+  pid(host: number): number {
+    return this.daemons.get(host)?.pid ?? 0;
+  }
+
+  /** A command on a host, in the same mounts as its daemon. */
+  command(host: number, ...argv: readonly string[]): readonly string[] {
+    return ["nsenter", "-t", String(this.pid(host)), "-m", "-n", "-u", "-i", ...argv];
+  }
+
+  votes(host: number): number {
+    const done = Bun.spawnSync([...this.command(host, "corosync-quorumtool", "-s")]);
+    return Number(/Total votes: +(\d+)/.exec(done.stdout.toString())?.[1] ?? 0);
+  }
+
+  async untilVotes(host: number, votes: number): Promise<void> {
+    const deadline = performance.now() + 30_000;
+    while (this.votes(host) !== votes) {
+      if (performance.now() > deadline)
+        throw new Error(`host ${host} never counted ${votes} votes\n${this.logs()}`);
+      await Bun.sleep(200);
+    }
+  }
+
+  /** The last lines that every daemon said. */
+  logs(): string {
+    return Array.from({ length: this.count }, (_, index) => {
+      const text = readFileSync(join(this.folder, `${index + 1}/log`), "utf8");
+      return `--- ${index + 1}\n${text.split("\n").slice(-12).join("\n")}`;
+    }).join("\n");
+  }
+
+  /** This many datagrams of a hundred are lost at each host; 0 ends it. */
+  lose(percent: number): void {
+    for (let host = 1; host <= this.count; host++) {
+      const nft = (rule: string) => sh("ip", "netns", "exec", this.space(host), "nft", rule);
+      nft("add table inet loss");
+      nft("delete table inet loss");
+      if (percent === 0) continue;
+      nft("add table inet loss");
+      nft("add chain inet loss input { type filter hook input priority 0; }");
+      nft(`add rule inet loss input udp dport 5404-5405 numgen random mod 100 < ${percent} drop`);
+    }
+  }
+
+  cut(host: number, apart: boolean): void {
+    sh("ip", "link", "set", this.link(host), apart ? "down" : "up");
+  }
+
+  async close(): Promise<void> {
+    for (const host of [...this.daemons.keys()]) await this.kill(host);
+    for (let host = 1; host <= this.count; host++) sh("ip", "netns", "delete", this.space(host));
+    sh("ip", "link", "delete", this.bridge);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private space(host: number): string {
+    return `${this.id}-${host}`;
+  }
+
+  private link(host: number): string {
+    return `${this.id}-v${host}`;
+  }
+}

@@ -10,14 +10,13 @@ import type { Session, Tool } from "../../lib/cli/tool.ts";
 import type { CibPort, ClusterPort, ResourcePlace, VerifyResult } from "../../lib/crm/ports.ts";
 import { classicText } from "../../lib/render/classic.ts";
 import { currentText } from "../../lib/render/current.ts";
-import { zoneOffset } from "../../lib/runtime/zone.ts";
 import { Role } from "../../lib/status/roles.ts";
 import type { ResourceState } from "../../lib/status/state.ts";
 import { readStatus } from "../../lib/status/status.ts";
-import { ctimeText } from "../../lib/time/iso8601.ts";
 import { clusterView } from "../../lib/view/cluster-builder.ts";
 import { DEFAULT_DISPLAY, type Display } from "../../lib/view/display.ts";
 import { writeXml } from "../../lib/xml/write.ts";
+import { localTime } from "../pacemaker/local-time.ts";
 
 /** How long a person waits for the cluster to be done. */
 const SETTLE_LIMIT = "120s";
@@ -207,7 +206,6 @@ export class ShellCluster implements ClusterPort {
 
   #text(doc: CibDoc, show: Display): string {
     const view = clusterView(this.#status(doc));
-    const clock = (epoch: number) => ctimeText({ epoch, offset: zoneOffset(epoch) });
-    return (view.form === "classic" ? classicText : currentText)(view, show, clock);
+    return (view.form === "classic" ? classicText : currentText)(view, show, localTime);
   }
 }

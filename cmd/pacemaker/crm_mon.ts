@@ -20,16 +20,15 @@ import { currentText } from "../../lib/render/current.ts";
 import { resultXml } from "../../lib/render/result.ts";
 import { selfCommand } from "../../lib/runtime/command-line.ts";
 import { isStartedAsDaemon, reportStartup, startDaemon } from "../../lib/runtime/daemonize.ts";
-import { zoneOffset } from "../../lib/runtime/zone.ts";
 import type { ClusterStatus } from "../../lib/status/state.ts";
 import { readStatus } from "../../lib/status/status.ts";
 import { parseTimeoutMs } from "../../lib/time/interval.ts";
-import { ctimeText } from "../../lib/time/iso8601.ts";
 import type { ClusterView } from "../../lib/view/cluster.ts";
 import { clusterView } from "../../lib/view/cluster-builder.ts";
 import { DEFAULT_DISPLAY, type Display } from "../../lib/view/display.ts";
 import { nodesNamed, onlyNodes, onlyResources, resourcesNamed } from "../../lib/view/filter.ts";
 import { applySections, defaultSections, type SectionStep } from "../../lib/view/sections.ts";
+import { localTime } from "./local-time.ts";
 import { type Monitored, openMonitored } from "./monitored-cib.ts";
 import { logStatus } from "./status-log.ts";
 import { requestText } from "./tool-output.ts";
@@ -140,7 +139,6 @@ function picture(doc: CibDoc, given: ParsedOptions, session: Session, daemon: st
   // A display that stays has no place for messages.
   if (isOnce(given)) logStatus(given, session, status);
   const view = filtered(status, given);
-  const clock = (epoch: number) => ctimeText({ epoch, offset: zoneOffset(epoch) });
   if (given.flag("simple-status")) {
     const { text, ok } = classicSimpleStatus(view);
     return { exit: ok ? Exit.ok : Exit.error, out: text };
@@ -151,20 +149,20 @@ function picture(doc: CibDoc, given: ParsedOptions, session: Session, daemon: st
     case "xml":
       return {
         exit: Exit.ok,
-        out: resultXml(requestText(given, session), clusterXml(view, show, clock)),
+        out: resultXml(requestText(given, session), clusterXml(view, show, localTime)),
       };
     case "html": {
       const title = given.value("html-title") ?? requestText(given, session);
       const style = given.value("html-stylesheet");
       const cgi =
         given.flag("html-cgi") || given.flag("web-cgi") ? "Content-Type: text/html\n\n" : "";
-      return { exit: Exit.ok, out: `${cgi}${clusterHtml(view, show, clock, title, style)}` };
+      return { exit: Exit.ok, out: `${cgi}${clusterHtml(view, show, localTime, title, style)}` };
     }
     case "none":
       return { exit: Exit.ok };
     case "text": {
       const text = view.form === "classic" ? classicText : currentText;
-      return { exit: Exit.ok, out: text(view, show, clock) };
+      return { exit: Exit.ok, out: text(view, show, localTime) };
     }
   }
 }

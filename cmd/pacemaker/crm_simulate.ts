@@ -36,6 +36,7 @@ import { type Simulation, simulate } from "../../lib/simulate/run.ts";
 import { readStatus } from "../../lib/status/status.ts";
 import type { XmlElement } from "../../lib/xml/node.ts";
 import { writeXml } from "../../lib/xml/write.ts";
+import { localTime } from "./local-time.ts";
 import { type Clock, clockOf, type Input, readInput } from "./simulate/input.ts";
 import { profileFolder } from "./simulate/profile.ts";
 import { logStatus } from "./status-log.ts";
@@ -153,9 +154,9 @@ async function simulateOne(
     logStatus(given, session, status);
     print.lines([
       ...preambleLines(status),
-      ...statusLines(status, "Current cluster status", wants),
+      ...statusLines(status, "Current cluster status", wants, localTime),
     ]);
-    print.xml(() => statusXml("cluster_status", status, wants));
+    print.xml(() => statusXml("cluster_status", status, wants, localTime));
   }
   const doc = modified(given, input.doc, clock, print, output);
   const saveInput = given.value("save-input");
@@ -221,8 +222,8 @@ async function report(
     return output.finish(Exit.error);
   }
   if (clock.line !== "") print.lines([clock.line]);
-  print.section(statusLines(revised, "Revised Cluster Status", wants));
-  print.xml(() => statusXml("revised_cluster_status", revised, wants));
+  print.section(statusLines(revised, "Revised Cluster Status", wants, localTime));
+  print.xml(() => statusXml("revised_cluster_status", revised, wants, localTime));
   const saveOutput = given.value("save-output");
   if (saveOutput !== undefined) {
     await session.writeFile(saveOutput, writeXml(execution.doc.root));

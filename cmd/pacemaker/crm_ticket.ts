@@ -11,10 +11,9 @@ import {
   type ToolResult,
 } from "../../lib/cli/tool.ts";
 import { type CibSource, openCib, resultCodeOf } from "../../lib/client/cib-source.ts";
-import { zoneOffset } from "../../lib/runtime/zone.ts";
-import { ctimeText } from "../../lib/time/iso8601.ts";
 import { attr, child, childrenOf, element, type XmlElement } from "../../lib/xml/node.ts";
 import { writeXml } from "../../lib/xml/write.ts";
+import { localTime } from "./local-time.ts";
 import {
   cdataElement,
   OUTPUT_OPTIONS,
@@ -44,8 +43,7 @@ function isTrue(text: string | undefined): boolean {
 }
 
 function timeText(epoch: string): string {
-  const seconds = Number.parseInt(epoch, 10);
-  return ctimeText({ epoch: seconds, offset: zoneOffset(seconds) });
+  return localTime(Number.parseInt(epoch, 10));
 }
 
 function needTicket(job: Job): string {

@@ -10,6 +10,7 @@ import { clusterView } from "../view/cluster-builder.ts";
 import { DEFAULT_DISPLAY } from "../view/display.ts";
 import { stepLabel } from "../view/scores.ts";
 import { element, type XmlElement } from "../xml/node.ts";
+import type { Clock } from "./classic.ts";
 import { clusterXml } from "./cluster-xml.ts";
 import type { StatusOptions } from "./simulation.ts";
 
@@ -18,6 +19,7 @@ export function statusXml(
   name: "cluster_status" | "revised_cluster_status",
   status: ClusterStatus,
   options: StatusOptions,
+  clock: Clock,
 ): XmlElement {
   const show = {
     ...DEFAULT_DISPLAY,
@@ -27,7 +29,7 @@ export function statusXml(
     failCounts: options.failCounts,
     failures: options.failCounts,
   };
-  return element(name, {}, clusterXml(clusterView(status), show, String));
+  return element(name, {}, clusterXml(clusterView(status), show, clock));
 }
 
 function injectionXml(item: Injection): XmlElement {

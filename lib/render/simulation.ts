@@ -7,6 +7,7 @@ import { fieldsOf } from "../time/calendar.ts";
 import { clusterView } from "../view/cluster-builder.ts";
 import { DEFAULT_DISPLAY, type Display } from "../view/display.ts";
 import { scoreLines } from "../view/scores.ts";
+import type { Clock } from "./classic.ts";
 import { currentText } from "./current.ts";
 import type { ListWriter } from "./list-writer.ts";
 import { ListWriter as Writer } from "./list-writer.ts";
@@ -60,6 +61,7 @@ export function statusLines(
   status: ClusterStatus,
   title: string,
   options: StatusOptions,
+  clock: Clock,
 ): string[] {
   const view = clusterView(status);
   const lines: string[] = [];
@@ -76,9 +78,14 @@ export function statusLines(
       resources: false,
       attributes: options.attributes,
       failCounts: options.failCounts,
-      failures: options.failCounts,
+      failures: false,
     };
-    const text = currentText(view, show, String);
+    const parts = [currentText(view, show, clock)];
+    if (options.failCounts) {
+      const only = { ...show, attributes: false, failCounts: false, failures: true, detail: true };
+      parts.push(currentText(view, only, clock));
+    }
+    const text = parts.filter((part) => part !== "").join("\n");
     // One list with the rest: its headers are items, and all stands one level deeper.
     const deeper = (line: string) => (/^\S/.test(line) ? `  * ${line}` : `  ${line}`);
     if (text !== "") lines.push("", ...text.trimEnd().split("\n").map(deeper));

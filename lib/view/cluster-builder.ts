@@ -21,6 +21,7 @@ import type {
   OperationView,
   ResourceHistoryView,
   SummaryView,
+  TextForm,
 } from "./cluster.ts";
 import { textForm } from "./form.ts";
 import {
@@ -40,7 +41,8 @@ function num(text: string | undefined): number | undefined {
 
 function operationView(operation: Operation): OperationView {
   return {
-    key: operation.key,
+    // Old histories hold no keys; their entries are named so.
+    key: operation.key === "" ? operation.id : operation.key,
     id: operation.id,
     task: operation.task,
     intervalMs: operation.intervalMs,
@@ -188,7 +190,11 @@ function histories(status: ClusterStatus): NodeHistoryView[] {
   return [...byNode].map(([node, resources]) => ({ node: node.name, resources }));
 }
 
-const HIDDEN_ATTRIBUTES = /^(fail-count|last-failure|probe_complete|shutdown|terminate|standby|#)/;
+/** Attributes that the manager uses itself, by the form of the text. */
+const HIDDEN_ATTRIBUTES: Readonly<Record<TextForm, RegExp>> = {
+  classic: /^(fail-count|last-failure|probe_complete|shutdown|terminate|standby|#)/,
+  current: /^(fail-count|last-failure|shutdown|terminate|standby|#)/,
+};
 const PINGERS = new Set(["ping", "pingd"]);
 
 /** What a ping resource running there would set with every host reachable. */
@@ -208,13 +214,13 @@ function expectedConnectivity(node: NodeState, name: string): number | undefined
   return undefined;
 }
 
-function attributes(status: ClusterStatus): NodeAttributesView[] {
+function attributes(status: ClusterStatus, form: TextForm): NodeAttributesView[] {
   return status.nodes
     .filter((node) => node.online)
     .map((node) => ({
       node: node.name,
       attributes: [...node.attributes]
-        .filter(([name]) => !HIDDEN_ATTRIBUTES.test(name) && name !== "site-name")
+        .filter(([name]) => !HIDDEN_ATTRIBUTES[form].test(name) && name !== "site-name")
         .map(([name, value]) => ({ name, value, expected: expectedConnectivity(node, name) }))
         .sort((a, b) => (a.name < b.name ? -1 : 1)),
     }))
@@ -244,13 +250,14 @@ function bans(status: ClusterStatus): BanView[] {
 export function clusterView(status: ClusterStatus): ClusterView {
   const head = summary(status);
   const probes = failedProbes(status.failures);
+  const form = textForm(head.stack);
   return {
     kind: "cluster",
-    form: textForm(head.stack),
+    form,
     summary: head,
     nodes: status.nodes.map((node) => nodeView(status, node, probes)),
     resources: status.resources.map((r) => resourceView(r, status.nodes, probes)),
-    attributes: attributes(status),
+    attributes: attributes(status, form),
     history: histories(status),
     failures: failures(status),
     tickets: [...status.tickets.values()].map((t) => ({

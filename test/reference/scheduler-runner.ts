@@ -135,11 +135,11 @@ export function runCase(name: string): Outputs {
     ...(root.attrs.get("validate-with") === "none" ? [NOT_VALIDATED] : []),
     ...dateLines,
     ...preambleLines(done.status),
-    ...statusLines(done.status, "Current cluster status", plain),
+    ...statusLines(done.status, "Current cluster status", plain, String),
     ...transitionLines(done),
     ...executionLines(done),
     ...dateLines,
-    ...statusLines(done.revised!, "Revised Cluster Status", plain),
+    ...statusLines(done.revised!, "Revised Cluster Status", plain, String),
   ];
   return {
     summary: summary.join("\n"),

@@ -6,17 +6,16 @@ import { clusterXml, resourceXml } from "../../../lib/render/cluster-xml.ts";
 import { executionStatus } from "../../../lib/render/current.ts";
 import { ListWriter } from "../../../lib/render/list-writer.ts";
 import { primitiveLine, writeResource, writeResources } from "../../../lib/render/status-lists.ts";
-import { zoneOffset } from "../../../lib/runtime/zone.ts";
 import { parametersOf } from "../../../lib/status/parameters.ts";
 import { Role } from "../../../lib/status/roles.ts";
 import type { Operation, ResourceHistory, ResourceState } from "../../../lib/status/state.ts";
 import { currentNode, leavesOf, topOf } from "../../../lib/status/tree.ts";
-import { ctimeText } from "../../../lib/time/iso8601.ts";
 import { clusterView } from "../../../lib/view/cluster-builder.ts";
 import { DEFAULT_DISPLAY } from "../../../lib/view/display.ts";
 import { failedProbes, primitiveView, resourceView } from "../../../lib/view/resource-builder.ts";
 import { element, type XmlElement } from "../../../lib/xml/node.ts";
 import { writeXml } from "../../../lib/xml/write.ts";
+import { localTime } from "../local-time.ts";
 import { cdataElement } from "../tool-output.ts";
 import {
   allResources,
@@ -144,14 +143,12 @@ export function getParameter(context: ResourceContext, name: string): number {
   return Exit.ok;
 }
 
-const clock = (epoch: number) => ctimeText({ epoch, offset: zoneOffset(epoch) });
-
 function operationText(op: Operation): string {
   const exec = op.xml.attrs.get("exec-time") ?? "0";
   const times =
     op.lastRcChange === undefined
       ? ""
-      : `, last-rc-change='${clock(op.lastRcChange)}', exec=${exec}ms`;
+      : `, last-rc-change='${localTime(op.lastRcChange)}', exec=${exec}ms`;
   return `call=${op.callId}, rc=${op.rc}${times}): ${executionStatus(op.status)}`;
 }
 
@@ -172,7 +169,7 @@ function operationXml(
       config?.kind === "primitive"
         ? `${config.standard}:${config.provider ?? ""}:${config.agent}`
         : undefined,
-    "last-rc-change": op.lastRcChange === undefined ? undefined : clock(op.lastRcChange),
+    "last-rc-change": op.lastRcChange === undefined ? undefined : localTime(op.lastRcChange),
     "exec-time": op.xml.attrs.get("exec-time"),
   });
 }

@@ -14,7 +14,7 @@ import {
   ResourceState,
 } from "../status/state.ts";
 import type { XmlElement } from "../xml/node.ts";
-import type { Action } from "./actions/action.ts";
+import { type Action, opKey } from "./actions/action.ts";
 import type { Notifications } from "./actions/notify.ts";
 import type { ScheduleMessage, ScheduleOptions } from "./api.ts";
 import type { Contribution } from "./causes.ts";
@@ -70,6 +70,17 @@ export class Rsc extends ResourceState {
   ticketUses: TicketUse[] = [];
   /** Of clones with notify=true: the pseudo-actions of each kind of change. */
   notifications: Notifications = {};
+  private readonly keys = new Map<string, string>();
+
+  /** Key of its action that does not recur: ID_TASK_0. */
+  keyOf(task: string): string {
+    let key = this.keys.get(task);
+    if (key === undefined) {
+      key = opKey(this.id, task);
+      this.keys.set(task, key);
+    }
+    return key;
+  }
 }
 
 /** One step of the decision, for scores and for explanations. */

@@ -1,6 +1,6 @@
 /** Opens the board and turns what reading the status implied into actions, in the order found (HOUSE section 4). */
 import type { ClusterStatus, Intent } from "../status/state.ts";
-import { opKey, Task } from "./actions/action.ts";
+import { Task } from "./actions/action.ts";
 import { clearFailCount } from "./actions/cleanup.ts";
 import { fenceNode, fenceOperation } from "./actions/fence.ts";
 import { findActions, requestAction } from "./actions/table.ts";
@@ -22,13 +22,13 @@ function replay(book: Book, intent: Intent): void {
       requestAction(book, rsc, intent.key, intent.task, node, true);
       return;
     case "stop":
-      requestAction(book, rsc, opKey(rsc.id, Task.stop), Task.stop, node, false);
+      requestAction(book, rsc, rsc.keyOf(Task.stop), Task.stop, node, false);
       return;
     case "demote":
-      requestAction(book, rsc, opKey(rsc.id, Task.demote), Task.demote, node, false);
+      requestAction(book, rsc, rsc.keyOf(Task.demote), Task.demote, node, false);
       return;
     case "stop-optional":
-      for (const stop of findActions(rsc, opKey(rsc.id, Task.stop), node)) stop.optional = true;
+      for (const stop of findActions(rsc, rsc.keyOf(Task.stop), node)) stop.optional = true;
       return;
     case "lock-expired":
       clearLock(book, rsc, node);

@@ -4,7 +4,7 @@
  */
 import { Role, type Role as RoleValue } from "../status/roles.ts";
 import { currentNode } from "../status/tree.ts";
-import { type Action, opKey, Task } from "./actions/action.ts";
+import { type Action, Task } from "./actions/action.ts";
 import { findActions } from "./actions/table.ts";
 import type { Book, Node, Rsc } from "./board.ts";
 
@@ -76,7 +76,7 @@ interface Planned {
 
 /** Oldest action of this task; with a node, on it or without any yet (which it then takes). */
 function planned(rsc: Rsc, task: string, node: Node | undefined): Action | undefined {
-  return findActions(rsc, opKey(rsc.id, task), node)[0];
+  return findActions(rsc, rsc.keyOf(task), node)[0];
 }
 
 function plannedOf(rsc: Rsc, current: Node | undefined, next: Node | undefined): Planned {

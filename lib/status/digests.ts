@@ -7,7 +7,7 @@ import { md5Hex } from "../base/md5.ts";
 import { compareVersions } from "../rules/rule.ts";
 import { attr, type XmlElement } from "../xml/node.ts";
 import type { Surroundings } from "./nvsets.ts";
-import { findOperation, operationMeta, operationParameters, validateOnFail } from "./operations.ts";
+import { defineOperation, operationParameters } from "./operations.ts";
 import { parametersOf } from "./parameters.ts";
 import type { NodeState, ResourceState } from "./state.ts";
 import { currentNode } from "./tree.ts";
@@ -157,10 +157,8 @@ export function operationDigests(
   forcedMismatch = false,
   host: NodeState | undefined = hostOf(resource),
 ): Digests {
-  const op = findOperation(resource, task, intervalMs, true);
+  const { op, meta } = defineOperation(surroundings, resource, node, task, intervalMs);
   const extra = operationParameters(surroundings, node, op);
-  const meta = operationMeta(surroundings, resource, node, task, intervalMs, op);
-  validateOnFail(resource, task, intervalMs, meta);
   const own = parametersOf(surroundings, resource, node);
   const instance = withoutAddressPlaceholder(resource, own, host);
   const everything = new Map(instance);

@@ -58,6 +58,11 @@ function talliesOf(node: NodeState): Tallies {
   return tallies;
 }
 
+/** Has anything failed on the node that is still counted? Most nodes answer no, for all resources at once. */
+export function hasFailures(node: NodeState): boolean {
+  return talliesOf(node).exact.size > 0;
+}
+
 function tallyOf(node: NodeState, resource: ResourceState): Tally | undefined {
   const name = resource.historyId ?? resource.id;
   const tallies = talliesOf(node);

@@ -4,7 +4,7 @@
 import { isRejection } from "../base/error.ts";
 import { parseIntervalMs, parseTimeoutMs } from "../time/interval.ts";
 import { parseDateTime } from "../time/iso8601.ts";
-import { attr, childrenOf, type XmlElement } from "../xml/node.ts";
+import { attr, child, childrenOf, type XmlElement } from "../xml/node.ts";
 import { type RuleInput, resolveSets, type Surroundings } from "./nvsets.ts";
 import type { ClusterOptions } from "./options.ts";
 import { parseBoolean } from "./options.ts";
@@ -14,10 +14,18 @@ import type { NodeState, ResourceState } from "./state.ts";
 
 const DEFAULT_TIMEOUT_MS = 20_000;
 
+/** Elements never change, so what their interval text means is found out once. */
+const intervals = new WeakMap<XmlElement, number>();
+
 /** Interval of an `op` element in milliseconds; 0 when absent or invalid. */
 export function intervalOf(op: XmlElement): number {
-  const text = attr(op, "interval");
-  return text === undefined ? 0 : (parseIntervalMs(text) ?? 0);
+  let known = intervals.get(op);
+  if (known === undefined) {
+    const text = attr(op, "interval");
+    known = text === undefined ? 0 : (parseIntervalMs(text) ?? 0);
+    intervals.set(op, known);
+  }
+  return known;
 }
 
 export function isEnabled(op: XmlElement): boolean {
@@ -35,10 +43,11 @@ function lookUp(
   intervalMs: number,
   disabledToo: boolean,
 ): XmlElement | undefined {
-  return operationsOf(resource).find(
-    (op) =>
-      attr(op, "name") === name && intervalOf(op) === intervalMs && (disabledToo || isEnabled(op)),
-  );
+  for (const op of operationsOf(resource)) {
+    if (attr(op, "name") !== name || intervalOf(op) !== intervalMs) continue;
+    if (disabledToo || isEnabled(op)) return op;
+  }
+  return undefined;
 }
 
 /** The configured operation of this name and interval; migrations fall back to one called "migrate". */
@@ -81,8 +90,59 @@ function timeoutMs(text: string | undefined): number {
   return value === undefined || value <= 0 ? DEFAULT_TIMEOUT_MS : value;
 }
 
+/** What the configuration says of one operation of a resource. */
+export interface OperationDefinition {
+  /** undefined when it is not configured. */
+  readonly op: XmlElement | undefined;
+  /** Its meta-attributes, normalised and valid. Shared by all who ask: whoever changes them copies them first. */
+  readonly meta: ReadonlyMap<string, string>;
+}
+
+/** All instances of a clone have one configuration, and most nodes ask for the same operations. */
+const definitions = new WeakMap<
+  Surroundings,
+  Map<ResourceState["config"], Map<string, OperationDefinition>>
+>();
+
+/**
+ * The definition of an operation, made once for each configuration. `asNotify`: whatever its task, it is configured as
+ * "notify". Only the meta-attributes of a fence device's start and probe depend on the node.
+ */
+export function defineOperation(
+  surroundings: Surroundings,
+  resource: ResourceState,
+  node: NodeState | undefined,
+  task: string,
+  intervalMs: number,
+  asNotify = false,
+): OperationDefinition {
+  let ofAll = definitions.get(surroundings);
+  if (ofAll === undefined) {
+    ofAll = new Map();
+    definitions.set(surroundings, ofAll);
+  }
+  let known = ofAll.get(resource.config);
+  if (known === undefined) {
+    known = new Map();
+    ofAll.set(resource.config, known);
+  }
+  const plainName = intervalMs === 0 && !asNotify;
+  const name = plainName ? task : `${task} ${intervalMs}${asNotify ? " notify" : ""}`;
+  let definition = resource.fenceDevice ? undefined : known.get(name);
+  if (definition === undefined) {
+    const op = asNotify
+      ? findOperation(resource, "notify", 0, true)
+      : findOperation(resource, task, intervalMs, true);
+    const meta = operationMeta(surroundings, resource, node, task, intervalMs, op);
+    validateOnFail(resource, task, intervalMs, meta);
+    definition = { op, meta };
+    known.set(name, definition);
+  }
+  return definition;
+}
+
 /** All meta-attributes of one operation, normalised; `op` may be absent (not configured). */
-export function operationMeta(
+function operationMeta(
   surroundings: Surroundings,
   resource: ResourceState,
   node: NodeState | undefined,
@@ -135,14 +195,16 @@ function normaliseDelay(meta: Map<string, string>, intervalMs: number, now: numb
   if (computed !== undefined) meta.set("start-delay", String(computed));
 }
 
+const NO_PARAMETERS: ReadonlyMap<string, string> = new Map();
+
 /** Parameters that only this operation gets. */
 export function operationParameters(
   surroundings: Surroundings,
   node: NodeState | undefined,
   op: XmlElement | undefined,
-): Map<string, string> {
+): ReadonlyMap<string, string> {
+  if (op === undefined || child(op, "instance_attributes") === undefined) return NO_PARAMETERS;
   const extra = new Map<string, string>();
-  if (op === undefined) return extra;
   const attributes = node?.attributes;
   const input =
     attributes === undefined ? {} : { nodeAttribute: (name: string) => attributes.get(name) };
@@ -182,7 +244,7 @@ function demoteReaction(resource: ResourceState): string | undefined {
  * The valid `on-fail` text of an operation; also corrects it in `meta`, as the graph prints it
  * (spec/scheduler-1 section A.10, validation).
  */
-export function validateOnFail(
+function validateOnFail(
   resource: ResourceState,
   task: string,
   intervalMs: number,

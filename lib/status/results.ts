@@ -10,14 +10,7 @@ import { requestFencing } from "./fence-request.ts";
 import { canFence } from "./fencing.ts";
 import { OpStatus, Rc } from "./history.ts";
 import { readFailedMigrateFrom, readFailedMigrateTo, readMigrateTo } from "./migration-history.ts";
-import {
-  findOperation,
-  OnFail,
-  onFailOf,
-  operationMeta,
-  roleAfterFailure,
-  validateOnFail,
-} from "./operations.ts";
+import { defineOperation, OnFail, onFailOf, roleAfterFailure } from "./operations.ts";
 import type { Reader } from "./reader.ts";
 import { addNodeScore } from "./resources.ts";
 import { Role } from "./roles.ts";
@@ -351,9 +344,7 @@ function reactionTo(
 ): { readonly onFail: OnFail; readonly roleAfter: Role } {
   const { resource } = p;
   const { surroundings, options } = reader;
-  const configured = findOperation(resource, op.task, op.intervalMs, true);
-  const meta = operationMeta(surroundings, resource, p.node, op.task, op.intervalMs, configured);
-  validateOnFail(resource, op.task, op.intervalMs, meta);
+  const { meta } = defineOperation(surroundings, resource, p.node, op.task, op.intervalMs);
   const onFail = onFailOf(resource, options, op.task, op.intervalMs, meta);
   return { onFail, roleAfter: roleAfterFailure(resource, op.task, onFail) };
 }

@@ -18,8 +18,14 @@ export function rootOf<R extends ResourceState>(resource: R): R {
 
 /** The primitives below (or the primitive itself), in order. */
 export function leavesOf<R extends ResourceState>(resource: R): R[] {
-  if (resource.variant === "primitive") return [resource];
-  return resource.children.flatMap((c) => leavesOf(c as R));
+  const leaves: R[] = [];
+  collectLeaves(resource, leaves);
+  return leaves;
+}
+
+function collectLeaves<R extends ResourceState>(resource: R, into: R[]): void {
+  if (resource.variant === "primitive") into.push(resource);
+  else for (const c of resource.children) collectLeaves(c as R, into);
 }
 
 /** Inside a bundle (not the bundle itself). */
@@ -47,7 +53,9 @@ export function uniqueOrTop<R extends ResourceState>(resource: R): R {
 
 /** Some part of it is in the given state. */
 export function anyPart(resource: ResourceState, test: (part: ResourceState) => boolean): boolean {
-  return test(resource) || resource.children.some((c) => anyPart(c, test));
+  if (test(resource)) return true;
+  for (const c of resource.children) if (anyPart(c, test)) return true;
+  return false;
 }
 
 /** Id without a trailing ":N". */

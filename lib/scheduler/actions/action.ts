@@ -59,6 +59,8 @@ export class Action {
   inputsMerged = false;
   reason: string | undefined;
   meta: Map<string, string>;
+  /** What the configuration says of it, shared with other actions: `meta` as it was when the action was made. */
+  readonly configuredMeta: ReadonlyMap<string, string>;
   /** Parameters of this operation only; undefined until a node is known. */
   extra: ReadonlyMap<string, string> | undefined;
   needs: Need = "nothing";
@@ -71,8 +73,8 @@ export class Action {
   cancelledTask: string | undefined;
   before: Relation[] = [];
   after: Relation[] = [];
-  /** The newest relation in `before` from each action, by its id. */
-  readonly relationsByFirst = new Map<number, Relation>();
+  /** The newest relation in `before` from each action, once there are many (ordering/relation.ts). */
+  relationsByFirst: Map<Action, Relation> | undefined;
 
   constructor(
     id: number,
@@ -81,7 +83,7 @@ export class Action {
     intervalMs: number,
     rsc: Rsc | undefined,
     node: Node | undefined,
-    meta: Map<string, string>,
+    configuredMeta: ReadonlyMap<string, string>,
     flags: number,
   ) {
     this.id = id;
@@ -90,7 +92,8 @@ export class Action {
     this.intervalMs = intervalMs;
     this.rsc = rsc;
     this.node = node;
-    this.meta = meta;
+    this.configuredMeta = configuredMeta;
+    this.meta = new Map(configuredMeta);
     this.flags = flags;
   }
 

@@ -119,7 +119,7 @@ function agentChanged(
     triggerUnfencing(book, rsc, node, "Device definition changed", undefined);
   }
   if (changed && active) {
-    requestAction(book, rsc, opKey(rsc.id, Task.stop), Task.stop, node, false);
+    requestAction(book, rsc, rsc.keyOf(Task.stop), Task.stop, node, false);
     rsc.startPending = true;
   }
   return changed;
@@ -158,7 +158,7 @@ function scheduleCancel(book: Book, rsc: Rsc, node: Node, op: Operation, reason:
   const cancel = cancelAction(book, rsc, op.task, op.intervalMs, node);
   cancel.explain(reason);
   cancel.meta.set("call_id", String(op.callId));
-  addOrdering(book, { rsc, key: opKey(rsc.id, Task.stop) }, { action: cancel }, Rel.plain);
+  addOrdering(book, { rsc, key: rsc.keyOf(Task.stop) }, { action: cancel }, Rel.plain);
 }
 
 /** True when the operation is not any more what the configuration asks for. */
@@ -227,17 +227,17 @@ function scheduleReload(book: Book, rsc: Rsc, node: Node): void {
   }
   if (!rsc.managed || rsc.failed) return;
   if (rsc.startPending) {
-    requestAction(book, rsc, opKey(rsc.id, Task.stop), Task.stop, node, false);
+    requestAction(book, rsc, rsc.keyOf(Task.stop), Task.stop, node, false);
     return;
   }
   rsc.reload = true;
-  const reload = requestAction(book, rsc, opKey(rsc.id, Task.reload), Task.reload, node, false);
+  const reload = requestAction(book, rsc, rsc.keyOf(Task.reload), Task.reload, node, false);
   reload.explain("resource definition change");
   for (const task of [Task.stop, Task.demote]) {
     addOrdering(
       book,
       { action: reload },
-      { rsc, key: opKey(rsc.id, task) },
+      { rsc, key: rsc.keyOf(task) },
       Rel.plain | Rel.thenCancelsFirst,
     );
   }

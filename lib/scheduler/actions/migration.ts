@@ -30,7 +30,7 @@ function setEnds(action: Action, from: Node, to: Node): void {
 export function abortDangling(book: Book, rsc: Rsc): void {
   for (let i = rsc.danglingSources.length - 1; i >= 0; i--) {
     const node = rsc.danglingSources[i]!;
-    const stop = requestAction(book, rsc, opKey(rsc.id, Task.stop), Task.stop, node, false);
+    const stop = requestAction(book, rsc, rsc.keyOf(Task.stop), Task.stop, node, false);
     stop.migrationAbort = true;
   }
 }
@@ -38,8 +38,8 @@ export function abortDangling(book: Book, rsc: Rsc): void {
 export function makeMigration(book: Book, rsc: Rsc, current: Node): void {
   const target = rsc.assigned;
   if (target === undefined) return;
-  const start = requestAction(book, rsc, opKey(rsc.id, Task.start), Task.start, target, true);
-  const stop = requestAction(book, rsc, opKey(rsc.id, Task.stop), Task.stop, current, true);
+  const start = requestAction(book, rsc, rsc.keyOf(Task.start), Task.start, target, true);
+  const stop = requestAction(book, rsc, rsc.keyOf(Task.stop), Task.stop, current, true);
   if (start.optional && rsc.partialTarget === undefined) return;
   start.flags |= Flag.pseudo | Flag.migratable;
   stop.flags |= Flag.migratable;
@@ -48,12 +48,12 @@ export function makeMigration(book: Book, rsc: Rsc, current: Node): void {
     addOrdering(book, { rsc, key: opKey(rsc.id, first) }, { rsc, key: opKey(rsc.id, then) }, flags);
   let to: Action | undefined;
   if (!partial) {
-    to = requestAction(book, rsc, opKey(rsc.id, Task.migrateTo), Task.migrateTo, current, false);
+    to = requestAction(book, rsc, rsc.keyOf(Task.migrateTo), Task.migrateTo, current, false);
   }
   const from = requestAction(
     book,
     rsc,
-    opKey(rsc.id, Task.migrateFrom),
+    rsc.keyOf(Task.migrateFrom),
     Task.migrateFrom,
     target,
     false,

@@ -1,7 +1,7 @@
 /** All actions of one primitive, in the order that fixes their ids (spec/scheduler-1 section C.4). */
 import { Role, type Role as RoleValue } from "../../status/roles.ts";
 import type { Book, Node, Rsc } from "../board.ts";
-import { opKey, Task } from "./action.ts";
+import { Task } from "./action.ts";
 import { abortDangling, type Move, makeMigration, planMove } from "./migration.ts";
 import { makeRecurring } from "./recurring.ts";
 import { nextStep, stepBetween } from "./role-change.ts";
@@ -77,14 +77,7 @@ interface Demands {
 function demandsOf(book: Book, rsc: Rsc, move: Move): Demands {
   const demands: Demands = { needStop: move.needStop, needPromote: false };
   if (rsc.startPending) {
-    const start = requestAction(
-      book,
-      rsc,
-      opKey(rsc.id, Task.start),
-      Task.start,
-      rsc.assigned,
-      true,
-    );
+    const start = requestAction(book, rsc, rsc.keyOf(Task.start), Task.start, rsc.assigned, true);
     start.alwaysInGraph = true;
   }
   if (move.moving) return demands;
@@ -93,14 +86,7 @@ function demandsOf(book: Book, rsc: Rsc, move: Move): Demands {
     else if (rsc.nextRole === Role.promoted) demands.needPromote = true;
   } else if (rsc.blocked) demands.needStop = true;
   else if (rsc.role > Role.started && move.current !== undefined && rsc.assigned !== undefined) {
-    const start = requestAction(
-      book,
-      rsc,
-      opKey(rsc.id, Task.start),
-      Task.start,
-      rsc.assigned,
-      true,
-    );
+    const start = requestAction(book, rsc, rsc.keyOf(Task.start), Task.start, rsc.assigned, true);
     if (!start.optional) demands.needStop = true;
   }
   return demands;

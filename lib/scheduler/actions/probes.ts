@@ -7,7 +7,7 @@ import { isActive, topOf } from "../../status/tree.ts";
 import type { Book, Node, Rsc } from "../board.ts";
 import { addOrdering, order, taskSide } from "../constraints/ordering.ts";
 import { Rel } from "../ordering/relation.ts";
-import { opKey, Task } from "./action.ts";
+import { Task } from "./action.ts";
 import { fenceNode } from "./fence.ts";
 import { connectionState } from "./remote.ts";
 import { requestAction } from "./table.ts";
@@ -86,7 +86,7 @@ export function probePrimitive(book: Book, rsc: Rsc, node: Node): boolean {
   if (rsc.launcher !== undefined && !rsc.remoteConnection) return false;
   if (rsc.removed || rsc.known.has(node.index)) return false;
   if (discoveryForbids(rsc, node) || guestForbids(book, rsc, node)) return false;
-  const key = opKey(rsc.id, Task.monitor);
+  const key = rsc.keyOf(Task.monitor);
   const probe = requestAction(book, rsc, key, Task.monitor, node, false);
   // Unmanaged resources are probed too.
   probe.optional = false;

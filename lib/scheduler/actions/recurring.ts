@@ -65,7 +65,7 @@ export function cancelAction(
 }
 
 function orderCancelBefore(book: Book, cancel: Action, rsc: Rsc, task: string): void {
-  addOrdering(book, { action: cancel }, { rsc, key: opKey(rsc.id, task) }, Rel.unrunnableBlocks);
+  addOrdering(book, { action: cancel }, { rsc, key: rsc.keyOf(task) }, Rel.unrunnableBlocks);
 }
 
 function cancelForRoleChange(book: Book, rsc: Rsc, op: Recurring, node: Node): void {
@@ -105,7 +105,7 @@ function makeForActive(
   if (rsc.nextRole === Role.promoted) action.meta.set("op_target_rc", String(Rc.promoted));
   if (node !== undefined && !rsc.managed) return;
   const behind = (task: string, flags: number): void =>
-    addOrdering(book, { rsc, key: opKey(rsc.id, task) }, { action }, flags);
+    addOrdering(book, { rsc, key: rsc.keyOf(task) }, { action }, flags);
   behind(Task.start, Rel.firstImpliesThen | Rel.unrunnableBlocks);
   behind(Task.reload, Rel.firstImpliesThen | Rel.unrunnableBlocks);
   if (rsc.nextRole === Role.promoted) behind(Task.promote, Rel.plain | Rel.unrunnableBlocks);
@@ -138,13 +138,13 @@ function cancelOnAssigned(book: Book, rsc: Rsc, op: Recurring, node: Node): void
 }
 
 function orderBehindProbes(rsc: Rsc, action: Action, node: Node, book: Book): void {
-  for (const probe of findActions(rsc, opKey(rsc.id, Task.monitor), node)) {
+  for (const probe of findActions(rsc, rsc.keyOf(Task.monitor), node)) {
     addOrdering(book, { action: probe }, { action }, Rel.unrunnableBlocks);
   }
 }
 
 function orderBehindStops(rsc: Rsc, action: Action, node: Node, book: Book): void {
-  for (const stop of findActions(rsc, opKey(rsc.id, Task.stop), node)) {
+  for (const stop of findActions(rsc, rsc.keyOf(Task.stop), node)) {
     if (!stop.runnable) action.runnable = false;
     if (!stop.optional && !rsc.managed && !action.optional) action.optional = true;
     if (rsc.managed) {
@@ -159,7 +159,7 @@ export function makeRecurring(book: Book, rsc: Rsc): void {
   const wanted =
     node !== undefined && !node.maintenance && (rsc.nextRole !== Role.stopped || !rsc.managed);
   const start = wanted
-    ? requestAction(book, rsc, opKey(rsc.id, Task.start), Task.start, node, true)
+    ? requestAction(book, rsc, rsc.keyOf(Task.start), Task.start, node, true)
     : undefined;
   for (const op of recurringOf(rsc)) {
     if (start !== undefined) makeForActive(book, rsc, op, start, node);

@@ -5,7 +5,7 @@ import { currentNode } from "../../status/tree.ts";
 import type { Book, Node, Rsc } from "../board.ts";
 import { addOrdering } from "../constraints/ordering.ts";
 import { Rel } from "../ordering/relation.ts";
-import { type Action, opKey, Task } from "./action.ts";
+import { type Action, Task } from "./action.ts";
 import { fenceNode } from "./fence.ts";
 
 export type ConnectionState = "unknown" | "alive" | "resting" | "failed" | "stopped";
@@ -43,7 +43,7 @@ export function connectionState(node: Node): ConnectionState {
 function behind(book: Book, first: Rsc, firstTask: string, then: Action, flags: number): void {
   addOrdering(
     book,
-    { rsc: first, key: opKey(first.id, firstTask) },
+    { rsc: first, key: first.keyOf(firstTask) },
     { action: then },
     flags | Rel.guestAllowed,
   );
@@ -53,7 +53,7 @@ function before(book: Book, first: Action, then: Rsc, thenTask: string, flags: n
   addOrdering(
     book,
     { action: first },
-    { rsc: then, key: opKey(then.id, thenTask) },
+    { rsc: then, key: then.keyOf(thenTask) },
     flags | Rel.guestAllowed,
   );
 }

@@ -3,7 +3,7 @@ import { canFence } from "../../status/fencing.ts";
 import { isAnonymousClone, isBundled, leavesOf, topOf } from "../../status/tree.ts";
 import type { Book, Node, Rsc } from "../board.ts";
 import { Rel, relate } from "../ordering/relation.ts";
-import { type Action, Flag, opKey, Task } from "./action.ts";
+import { type Action, Flag, Task } from "./action.ts";
 import { fenceOperation } from "./fence.ts";
 import { notifyFencedStop } from "./notify.ts";
 import { findActions, requestAction } from "./table.ts";
@@ -136,7 +136,7 @@ function orderStartsAfter(rsc: Rsc, fence: Action, node: Node): void {
 
 /** Fencing stops what runs there. */
 function implyStops(book: Book, rsc: Rsc, node: Node, fence: Action): void {
-  const stops = findActions(rsc, opKey(rsc.id, Task.stop), node);
+  const stops = findActions(rsc, rsc.keyOf(Task.stop), node);
   if (stops.length === 0) return;
   const ordered = rsc.needsFencing || node.isGuest;
   const top = topOf(rsc);
@@ -153,7 +153,7 @@ function implyStops(book: Book, rsc: Rsc, node: Node, fence: Action): void {
 }
 
 function implyDemotes(rsc: Rsc, node: Node, fence: Action): void {
-  for (const demote of findActions(rsc, opKey(rsc.id, Task.demote), node)) {
+  for (const demote of findActions(rsc, rsc.keyOf(Task.demote), node)) {
     if (!(demote.node?.online === false || demote.node?.unclean === true || rsc.failed)) continue;
     demote.flags |= Flag.pseudo | Flag.runnable;
     if (isBundled(rsc)) continue;

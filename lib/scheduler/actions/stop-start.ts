@@ -2,7 +2,7 @@
 import { Role } from "../../status/roles.ts";
 import type { Book, Node, Rsc } from "../board.ts";
 import { Rel, relate } from "../ordering/relation.ts";
-import { Flag, opKey, Task } from "./action.ts";
+import { Flag, Task } from "./action.ts";
 import { fenceOperation } from "./fence.ts";
 import { findActions, requestAction } from "./table.ts";
 import { orderAfterUnfencing } from "./unfencing.ts";
@@ -26,7 +26,7 @@ export function makeStop(book: Book, rsc: Rsc, optional: boolean): void {
       if (node === rsc.partialTarget && node === rsc.assigned) continue;
       asOptional = false;
     }
-    const stop = requestAction(book, rsc, opKey(rsc.id, Task.stop), Task.stop, node, asOptional);
+    const stop = requestAction(book, rsc, rsc.keyOf(Task.stop), Task.stop, node, asOptional);
     if (rsc.assigned === undefined) stop.reason = "node availability";
     else if (rsc.restarting && rsc.stopUnexpected) stop.explain("being multiply active");
     if (!rsc.managed) stop.runnable = false;
@@ -40,7 +40,7 @@ export function makeStop(book: Book, rsc: Rsc, optional: boolean): void {
 
 export function makeStart(book: Book, rsc: Rsc, node: Node | undefined, optional: boolean): void {
   if (node === undefined) return;
-  const start = requestAction(book, rsc, opKey(rsc.id, Task.start), Task.start, node, true);
+  const start = requestAction(book, rsc, rsc.keyOf(Task.start), Task.start, node, true);
   orderAfterUnfencing(book, rsc, node, start, Rel.firstImpliesThen);
   if (start.runnable && !optional) start.optional = false;
   if (isExpectedNode(rsc, node)) start.flags |= Flag.pseudo;
@@ -48,8 +48,8 @@ export function makeStart(book: Book, rsc: Rsc, node: Node | undefined, optional
 
 export function makePromote(book: Book, rsc: Rsc, node: Node | undefined, optional: boolean): void {
   if (node === undefined) return;
-  const starts = findActions(rsc, opKey(rsc.id, Task.start), node);
-  const key = opKey(rsc.id, Task.promote);
+  const starts = findActions(rsc, rsc.keyOf(Task.start), node);
+  const key = rsc.keyOf(Task.promote);
   if (starts.some((start) => !start.runnable)) {
     for (const promote of findActions(rsc, key, node)) promote.runnable = false;
     return;
@@ -61,6 +61,6 @@ export function makePromote(book: Book, rsc: Rsc, node: Node | undefined, option
 export function makeDemote(book: Book, rsc: Rsc, optional: boolean): void {
   for (const node of rsc.active) {
     if (isExpectedNode(rsc, node)) continue;
-    requestAction(book, rsc, opKey(rsc.id, Task.demote), Task.demote, node, optional);
+    requestAction(book, rsc, rsc.keyOf(Task.demote), Task.demote, node, optional);
   }
 }

@@ -5,22 +5,29 @@
 
 import { canFence } from "../../status/fencing.ts";
 import {
-  findOperation,
-  operationMeta,
+  defineOperation,
+  type OperationDefinition,
   operationParameters,
-  validateOnFail,
 } from "../../status/operations.ts";
 import { Role } from "../../status/roles.ts";
 import { isActive } from "../../status/tree.ts";
 import type { Book, Node, Rsc } from "../board.ts";
-import { Action, Flag, type Need, opKey, parseKey, Task } from "./action.ts";
+import { Action, Flag, type Need, parseKey, Task } from "./action.ts";
 
 /**
  * Actions of a resource by key, oldest first. With a node: those on it, and those without a node yet, which then take
  * this node.
  */
 export function findActions(rsc: Rsc, key: string, node?: Node): Action[] {
-  return matching(rsc.actionsByKey.get(key.toLowerCase()), node);
+  return matching(named(rsc.actionsByKey, key), node);
+}
+
+/** Keys differ in more than case: an action is kept by its key as it is, and in lower case. */
+function named(
+  table: ReadonlyMap<string, readonly Action[]>,
+  key: string,
+): readonly Action[] | undefined {
+  return table.get(key) ?? table.get(key.toLowerCase());
 }
 
 function matching(known: readonly Action[] | undefined, node: Node | undefined): Action[] {
@@ -36,7 +43,7 @@ function matching(known: readonly Action[] | undefined, node: Node | undefined):
 
 /** Actions of a resource by key that really have this node already (no adoption). */
 export function actionsOn(rsc: Rsc, key: string, node: Node): Action[] {
-  const known = rsc.actionsByKey.get(key.toLowerCase());
+  const known = named(rsc.actionsByKey, key);
   return known === undefined ? [] : known.filter((action) => action.node === node);
 }
 
@@ -45,15 +52,27 @@ export function actionsOn(rsc: Rsc, key: string, node: Node): Action[] {
  * asked for.
  */
 export function firstAction(rsc: Rsc, key: string, node?: Node): Action | undefined {
-  const known = rsc.actionsByKey.get(key.toLowerCase());
+  const known = named(rsc.actionsByKey, key);
   if (known === undefined) return undefined;
   if (node === undefined) return known[0];
   return known.find((action) => action.node === node);
 }
 
-function existing(book: Book, rsc: Rsc | undefined, key: string, node: Node | undefined) {
-  const table = rsc === undefined ? book.actionsByKey : rsc.actionsByKey;
-  return matching(table.get(key.toLowerCase()), node)[0];
+/** The oldest that `matching` finds. */
+function existing(
+  book: Book,
+  rsc: Rsc | undefined,
+  key: string,
+  node: Node | undefined,
+): Action | undefined {
+  const known = named(rsc === undefined ? book.actionsByKey : rsc.actionsByKey, key);
+  if (known === undefined || node === undefined) return known?.[0];
+  let oldest: Action | undefined;
+  for (const action of known) {
+    if (action.node === undefined) action.node = node;
+    if (oldest === undefined && action.node === node) oldest = action;
+  }
+  return oldest;
 }
 
 /** Actions of a resource with the key ID_TASK_0, oldest first. */
@@ -69,6 +88,28 @@ function append(table: Map<string, Action[]>, key: string, action: Action): void
   else known.push(action);
 }
 
+/** Adds an action under its key, see `named`. */
+function appendNamed(table: Map<string, Action[]>, key: string, action: Action): void {
+  const lower = key.toLowerCase();
+  append(table, lower, action);
+  if (lower !== key) table.set(key, table.get(lower)!);
+}
+
+/** What the configuration says of an action: notifications of all kinds are one operation. */
+function definitionOf(
+  book: Book,
+  rsc: Rsc,
+  key: string,
+  task: string,
+  intervalMs: number,
+  node: Node | undefined,
+): OperationDefinition {
+  const asNotify = key.includes("_notify_");
+  return defineOperation(book.surroundings, rsc, node, task, intervalMs, asNotify);
+}
+
+const NO_META: ReadonlyMap<string, string> = new Map();
+
 function needsOf(rsc: Rsc | undefined, task: string): Need {
   if (rsc === undefined || (task !== Task.start && task !== Task.promote)) return "nothing";
   if (rsc.needsFencing) return "fencing";
@@ -83,26 +124,20 @@ function makeAction(
   node: Node | undefined,
   optional: boolean,
 ): Action {
-  const plain = rsc !== undefined && key === opKey(rsc.id, task);
+  const plain = rsc !== undefined && key === rsc.keyOf(task);
   const intervalMs = plain ? 0 : (parseKey(key)?.intervalMs ?? 0);
-  let meta = new Map<string, string>();
-  if (rsc !== undefined) {
-    const configured = key.includes("_notify_")
-      ? findOperation(rsc, Task.notify, 0, true)
-      : findOperation(rsc, task, intervalMs, true);
-    meta = operationMeta(book.surroundings, rsc, node, task, intervalMs, configured);
-    validateOnFail(rsc, task, intervalMs, meta);
-  }
+  const meta =
+    rsc === undefined ? NO_META : definitionOf(book, rsc, key, task, intervalMs, node).meta;
   const flags = Flag.runnable | (optional ? Flag.optional : 0);
   const id = book.actions.length + 1;
   const action = new Action(id, key, task, intervalMs, rsc, node, meta, flags);
   action.onDc = task === Task.lrmDelete;
   action.needs = needsOf(rsc, task);
   book.actions.push(action);
-  if (rsc === undefined) append(book.actionsByKey, key.toLowerCase(), action);
+  if (rsc === undefined) appendNamed(book.actionsByKey, key, action);
   else {
     rsc.actions.push(action);
-    append(rsc.actionsByKey, key.toLowerCase(), action);
+    appendNamed(rsc.actionsByKey, key, action);
     if (plain) append(rsc.actionsByTask, task, action);
   }
   return action;
@@ -128,10 +163,8 @@ export function requestAction(
   else if (!optional) action.optional = false;
   if (rsc !== undefined) {
     if (action.node !== undefined && action.extra === undefined) {
-      const configured = action.key.includes("_notify_")
-        ? findOperation(rsc, Task.notify, 0, true)
-        : findOperation(rsc, task, action.intervalMs, true);
-      action.extra = operationParameters(book.surroundings, action.node, configured);
+      const { op } = definitionOf(book, rsc, action.key, task, action.intervalMs, action.node);
+      action.extra = operationParameters(book.surroundings, action.node, op);
     }
     judgeRunnable(book, action, rsc);
   }

@@ -4,6 +4,7 @@
  */
 import { addScores, INFINITY, type Score } from "../../base/score.ts";
 import { Role, type Role as RoleValue } from "../../status/roles.ts";
+import type { ResourceState } from "../../status/state.ts";
 import { anyPart, roleOf, topOf } from "../../status/tree.ts";
 import type { Book, Node, Rsc } from "../board.ts";
 import type { Colocation } from "../constraints/model.ts";
@@ -13,6 +14,8 @@ import { sortNodes } from "./compare-nodes.ts";
 import { hasUsableNode, singleLocation } from "./tables.ts";
 
 type Effect = "nothing" | "role" | "location";
+
+const isBlocked = (part: ResourceState): boolean => part.blocked;
 
 /** A bundle's container is judged by the role of what runs in it. */
 function roleResource(rsc: Rsc): Rsc {
@@ -132,16 +135,15 @@ export interface CompatibilityQuery {
 }
 
 function matchesNode(rsc: Rsc, instance: Rsc, node: Node, query: CompatibilityQuery): boolean {
-  if (query.role !== Role.unknown && roleOf(instance, query.current) !== query.role) return false;
-  if (anyPart(instance, (part) => part.blocked)) return false;
   const place = singleLocation(instance, query.current);
   if (place === undefined) return false;
-  if (place === node) return true;
-  if (query.attribute === undefined) return false;
-  return sameValue(
-    attributeOn(rsc, node, query.attribute),
-    attributeOn(instance, place, query.attribute),
-  );
+  if (place !== node) {
+    if (query.attribute === undefined) return false;
+    const wanted = attributeOn(rsc, node, query.attribute);
+    if (!sameValue(wanted, attributeOn(instance, place, query.attribute))) return false;
+  }
+  if (query.role !== Role.unknown && roleOf(instance, query.current) !== query.role) return false;
+  return !anyPart(instance, isBlocked);
 }
 
 /** An instance of a clone or bundle on the same node as a resource (spec/scheduler-2 section 8.7). */
@@ -237,7 +239,7 @@ function applyToClone(book: Book, dependent: Rsc, clone: Rsc, c: Colocation): Sc
     const hosts = new Set<Node>();
     for (const instance of clone.children) {
       const host = singleLocation(instance, false);
-      if (host !== undefined && !anyPart(instance, (part) => part.blocked)) hosts.add(host);
+      if (host !== undefined && !anyPart(instance, isBlocked)) hosts.add(host);
     }
     keepOnly(book, dependent, hosts);
     return 0;
@@ -285,7 +287,7 @@ function applyToBundle(book: Book, dependent: Rsc, bundle: Rsc, c: Colocation): 
       continue;
     }
     const host = singleLocation(container, false);
-    if (host === undefined || anyPart(container, (part) => part.blocked)) continue;
+    if (host === undefined || anyPart(container, isBlocked)) continue;
     if (c.primaryRole >= Role.promoted && child === undefined) continue;
     if (c.primaryRole >= Role.promoted && child!.nextRole < Role.promoted) continue;
     hosts.add(host);

@@ -56,6 +56,10 @@ export function activeNodes(rsc: Rsc): readonly Node[] {
 
 /** The one node a resource is assigned to (or active on), or undefined when there is none or several. */
 export function singleLocation(rsc: Rsc, current: boolean): Node | undefined {
+  if (rsc.children.length === 0) {
+    if (!current) return rsc.assigned;
+    return rsc.active.length === 1 ? rsc.active[0] : undefined;
+  }
   const nodes = current ? activeNodes(rsc) : assignedNodes(rsc);
   return nodes.length === 1 ? nodes[0] : undefined;
 }

@@ -5,7 +5,7 @@
 import { INFINITY } from "../../base/score.ts";
 import { Role } from "../../status/roles.ts";
 import { topOf } from "../../status/tree.ts";
-import { type Action, Flag, opKey, Task } from "../actions/action.ts";
+import { type Action, Flag, Task } from "../actions/action.ts";
 import { fenceOperation } from "../actions/fence.ts";
 import { isUnfencingDevice } from "../actions/fence-devices.ts";
 import { requestAction } from "../actions/table.ts";
@@ -98,8 +98,8 @@ export function addPrimitiveConstraints(book: Book, rsc: Rsc): void {
   }
   addOrdering(
     book,
-    { rsc, key: opKey(rsc.id, Task.lrmDelete) },
-    { rsc, key: opKey(rsc.id, Task.monitor) },
+    { rsc, key: rsc.keyOf(Task.lrmDelete) },
+    { rsc, key: rsc.keyOf(Task.monitor) },
     Rel.sameNode | Rel.thenCancelsFirst,
   );
   addUnfencingOrderings(book, rsc);

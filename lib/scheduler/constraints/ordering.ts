@@ -3,7 +3,7 @@
  * (spec/scheduler-1 sections D.1 and D.3).
  */
 import { isWithin } from "../../status/tree.ts";
-import { type Action, opKey, parseKey, Task } from "../actions/action.ts";
+import { type Action, parseKey, Task } from "../actions/action.ts";
 import type { Book, Rsc } from "../board.ts";
 import { Rel } from "../ordering/relation.ts";
 import type { OrderingSide } from "./model.ts";
@@ -15,22 +15,30 @@ export function addOrdering(
   then: Partial<OrderingSide>,
   flags: number,
 ): void {
-  const side = (given: Partial<OrderingSide>): OrderingSide => ({
-    rsc: given.rsc ?? given.action?.rsc,
-    key: given.key ?? (given.action === undefined ? undefined : given.action.key),
+  addWhole(book, wholeSide(first), wholeSide(then), flags);
+}
+
+/** An action brings its resource and its key. */
+function wholeSide(given: Partial<OrderingSide>): OrderingSide {
+  const { action } = given;
+  return {
+    rsc: given.rsc ?? action?.rsc,
+    key: given.key ?? action?.key,
     task: given.task,
-    action: given.action,
-  });
-  const ordering = { first: side(first), then: side(then), flags };
-  const seesAction = (s: OrderingSide): boolean => s.action !== undefined || s.rsc !== undefined;
-  if (!seesAction(ordering.first) || !seesAction(ordering.then)) return;
-  book.orderings.push(ordering);
-  addMigrationEquivalents(book, ordering.first, ordering.then, flags);
+    action,
+  };
+}
+
+function addWhole(book: Book, first: OrderingSide, then: OrderingSide, flags: number): void {
+  if (first.action === undefined && first.rsc === undefined) return;
+  if (then.action === undefined && then.rsc === undefined) return;
+  book.orderings.push({ first, then, flags });
+  addMigrationEquivalents(book, first, then, flags);
 }
 
 /** The side that is a task of a resource. */
 export function taskSide(rsc: Rsc, task: string): OrderingSide {
-  return { rsc, key: opKey(rsc.id, task), task, action: undefined };
+  return { rsc, key: rsc.keyOf(task), task, action: undefined };
 }
 
 /** Orders the task of one resource before that of another (or the same). */
@@ -42,7 +50,7 @@ export function order(
   thenTask: string,
   flags: number,
 ): void {
-  addOrdering(book, taskSide(first, firstTask), taskSide(then, thenTask), flags);
+  addWhole(book, taskSide(first, firstTask), taskSide(then, thenTask), flags);
 }
 
 /** Orders an action before a task of a resource. */

@@ -3,11 +3,11 @@
  * and for exclusive discovery (spec/scheduler-2 sections 1.4, 4.4, 4.5, 4.7, 19, 20.2).
  */
 import { INFINITY } from "../../base/score.ts";
-import { failCountWithLaunched, secondsOf } from "../../status/failcounts.ts";
+import { failCountWithLaunched, hasFailures, secondsOf } from "../../status/failcounts.ts";
 import { Discovery } from "../../status/node-table.ts";
 import { toInteger } from "../../status/nodes.ts";
 import { topOf, uniqueOrTop } from "../../status/tree.ts";
-import { opKey, Task } from "../actions/action.ts";
+import { Task } from "../actions/action.ts";
 import { firstAction, requestAction } from "../actions/table.ts";
 import { addScore } from "../assign/tables.ts";
 import type { Book, Node, Rsc } from "../board.ts";
@@ -30,8 +30,10 @@ export function applyNodeCriteria(book: Book): void {
   }
   for (const rsc of book.resources) addStickiness(book, rsc);
   for (const node of book.nodes) {
+    const failures = hasFailures(node);
     for (const rsc of book.resources) {
-      banAfterFailures(book, rsc, node);
+      if (failures) banAfterFailures(book, rsc, node);
+      if (!rsc.exclusiveDiscovery) continue;
       because(
         book,
         rsc,
@@ -95,7 +97,7 @@ function lock(book: Book, rsc: Rsc): void {
 
 /** Deletes the history that carries a lock. */
 export function clearLock(book: Book, rsc: Rsc, node: Node): void {
-  const key = opKey(rsc.id, Task.lrmDelete);
+  const key = rsc.keyOf(Task.lrmDelete);
   requestAction(book, rsc, key, Task.lrmDelete, node, false);
 }
 
@@ -118,7 +120,7 @@ function addStickiness(book: Book, rsc: Rsc): void {
 /** Has a leaf failed so often on a node that it may not run there any more? */
 export function reachedThreshold(book: Book, rsc: Rsc, node: Node): boolean {
   if (rsc.migrationThreshold === 0 || rsc.failureIgnored) return false;
-  if (firstAction(rsc, opKey(rsc.id, Task.clearFailCount), node) !== undefined) return false;
+  if (firstAction(rsc, rsc.keyOf(Task.clearFailCount), node) !== undefined) return false;
   const count = failCountWithLaunched(book, node, rsc);
   return count > 0 && count >= rsc.migrationThreshold;
 }

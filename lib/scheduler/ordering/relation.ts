@@ -75,18 +75,37 @@ export class Relation {
   }
 }
 
+/** Most actions wait for a few others only: their relations are looked through. Above this number they get an index. */
+const INDEXED_FROM = 12;
+
+/** The newest relation of a pair. */
+function newestBetween(first: Action, then: Action): Relation | undefined {
+  const { before } = then;
+  if (before.length < INDEXED_FROM) {
+    for (let i = before.length - 1; i >= 0; i--) {
+      const relation = before[i]!;
+      if (relation.first === first) return relation;
+    }
+    return undefined;
+  }
+  if (then.relationsByFirst === undefined) {
+    then.relationsByFirst = new Map(before.map((relation) => [relation.first, relation]));
+  }
+  return then.relationsByFirst.get(first);
+}
+
 /**
  * Relates two actions. A relation that shares any property with an existing one of the same pair is ignored.
  * Returns whether it was added.
  */
 export function relate(first: Action, then: Action, flags: number): boolean {
   if (flags === Rel.none || first === then) return false;
-  const newest = then.relationsByFirst.get(first.id);
+  const newest = newestBetween(first, then);
   for (let known = newest; known !== undefined; known = known.older) {
     if ((known.created & flags) !== 0) return false;
   }
   const relation = new Relation(first, then, flags, newest);
-  then.relationsByFirst.set(first.id, relation);
+  then.relationsByFirst?.set(first, relation);
   first.after.push(relation);
   then.before.push(relation);
   return true;

@@ -76,18 +76,18 @@ function applyTo(
 }
 
 /** The properties that `then`'s resource applies, in order, with the aspects they may read. */
-const THEN_PROPERTIES: readonly (readonly [property: number, filter: number])[] = [
-  [Rel.firstImpliesThen, Flag.optional],
-  [Rel.restart, Flag.optional | Flag.runnable],
-  [Rel.thenImpliesFirst, Flag.optional],
-  [Rel.promotedImpliesFirst, Flag.optional],
-  [Rel.minimumRunnable, Flag.runnable],
-  [Rel.nestedRemote, Flag.runnable],
-  [Rel.unrunnableBlocks, Flag.runnable],
-  [Rel.unmigratableBlocksFirst, Flag.runnable],
-  [Rel.unrunnableUnmasksThen, Flag.runnable],
-  [Rel.plain, Flag.runnable],
-  [Rel.asymmetric, Flag.runnable],
+const THEN_PROPERTIES: readonly { readonly property: number; readonly filter: number }[] = [
+  { property: Rel.firstImpliesThen, filter: Flag.optional },
+  { property: Rel.restart, filter: Flag.optional | Flag.runnable },
+  { property: Rel.thenImpliesFirst, filter: Flag.optional },
+  { property: Rel.promotedImpliesFirst, filter: Flag.optional },
+  { property: Rel.minimumRunnable, filter: Flag.runnable },
+  { property: Rel.nestedRemote, filter: Flag.runnable },
+  { property: Rel.unrunnableBlocks, filter: Flag.runnable },
+  { property: Rel.unmigratableBlocksFirst, filter: Flag.runnable },
+  { property: Rel.unrunnableUnmasksThen, filter: Flag.runnable },
+  { property: Rel.plain, filter: Flag.runnable },
+  { property: Rel.asymmetric, filter: Flag.runnable },
 ];
 
 /** Effects on an action that belongs to no resource. */
@@ -146,8 +146,8 @@ function evaluate(book: Book, rel: Relation, firstFlags: number): Change {
     rel.flags = (rel.flags & ~Rel.firstImpliesThenSameNode) | Rel.firstImpliesThen;
     node = first.node;
   }
-  for (const [property, filter] of THEN_PROPERTIES) {
-    if (!rel.has(property)) continue;
+  for (const { property, filter } of THEN_PROPERTIES) {
+    if ((rel.flags & property) === 0) continue;
     if (property === Rel.thenImpliesFirst) {
       applyBack(book, rel, node, firstFlags, change);
       continue;

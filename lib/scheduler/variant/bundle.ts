@@ -163,11 +163,11 @@ function probeConnection(book: Book, replica: Replica<Rsc>, node: Node): boolean
   const { connection, container } = replica;
   if (connection === undefined) return false;
   if (!book.kind(connection).createProbe(book, connection, node)) return false;
-  const probe = firstAction(connection, opKey(connection.id, Task.monitor), node);
+  const probe = firstAction(connection, connection.keyOf(Task.monitor), node);
   if (probe !== undefined) {
     addOrdering(
       book,
-      { rsc: container, key: opKey(container.id, Task.start) },
+      { rsc: container, key: container.keyOf(Task.start) },
       { rsc: connection, action: probe },
       Rel.nestedRemote,
     );
@@ -184,7 +184,7 @@ function probeContainer(book: Book, bundle: Rsc, replica: Replica<Rsc>, node: No
     if (other === replica || other.container === container) continue;
     addOrdering(
       book,
-      { rsc: container, key: opKey(container.id, Task.monitor) },
+      { rsc: container, key: container.keyOf(Task.monitor) },
       { rsc: other.container, key: opKey(other.container.id, Task.start) },
       Rel.plain | Rel.sameNode,
     );

@@ -1,7 +1,7 @@
 /** The pseudo-actions of clones and bundles (spec/scheduler-1 section C.7). */
 import { INFINITY } from "../../base/score.ts";
 import { isActive } from "../../status/tree.ts";
-import { type Action, Flag, opKey, Task } from "../actions/action.ts";
+import { type Action, Flag, Task } from "../actions/action.ts";
 import { makeNotification, sequencePromotion, sequenceStartStop } from "../actions/notify.ts";
 import { requestAction } from "../actions/table.ts";
 import type { Book, Rsc } from "../board.ts";
@@ -39,7 +39,7 @@ export function pseudoAction(
   optional: boolean,
   runnable: boolean,
 ): Action {
-  const action = requestAction(book, rsc, opKey(rsc.id, task), task, undefined, optional);
+  const action = requestAction(book, rsc, rsc.keyOf(task), task, undefined, optional);
   action.flags |= Flag.pseudo;
   action.runnable = runnable;
   return action;

@@ -3,7 +3,7 @@ import { INFINITY } from "../../base/score.ts";
 import { isTruthy } from "../../status/options.ts";
 import { Role } from "../../status/roles.ts";
 import { topOf } from "../../status/tree.ts";
-import { type Action, Flag, opKey, Task } from "../actions/action.ts";
+import { type Action, Flag, Task } from "../actions/action.ts";
 import { actionsOfTask, requestAction } from "../actions/table.ts";
 import { addThisWith, addWithThis } from "../assign/colocations.ts";
 import { noteScores } from "../assign/notes.ts";
@@ -150,7 +150,7 @@ function createConstraints(book: Book, group: Rsc): void {
 }
 
 function pseudo(book: Book, group: Rsc, task: string): void {
-  const action = requestAction(book, group, opKey(group.id, task), task, undefined, true);
+  const action = requestAction(book, group, group.keyOf(task), task, undefined, true);
   action.flags |= Flag.pseudo | Flag.runnable;
 }
 

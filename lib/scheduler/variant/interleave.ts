@@ -12,7 +12,9 @@ import type { Change, Evaluation } from "./variant.ts";
 
 /** What an action is about: notifications stand for what they tell of. */
 function subjectOf(action: Action): string {
-  return /_notify_([a-z]+)_0$/.exec(action.key)?.[1] ?? action.task;
+  const { task } = action;
+  if (task !== Task.notify && task !== Task.notified) return task;
+  return /_notify_([a-z]+)_0$/.exec(action.key)?.[1] ?? task;
 }
 
 /** Task of the primitives behind a collective's action. */
@@ -35,7 +37,7 @@ function isCollective(rsc: Rsc | undefined): rsc is Rsc {
 
 function canInterleave(first: Action, then: Action): boolean {
   if (!isCollective(first.rsc) || !isCollective(then.rsc) || first.rsc === then.rsc) return false;
-  const goesDown = /_(stop|demote)_0$/.test(then.key);
+  const goesDown = then.key.endsWith("_stop_0") || then.key.endsWith("_demote_0");
   return isTruthy((goesDown ? first.rsc : then.rsc).meta.get("interleave"));
 }
 
@@ -70,9 +72,10 @@ function unassignFollower(book: Book, e: Evaluation, instance: Rsc, current: boo
 
 function interleave(book: Book, e: Evaluation, first: Rsc, then: Rsc): Change {
   const change: Change = { first: false, then: false };
-  const current = /_(stopped|demoted)_0$/.test(e.first.key);
+  const { key } = e.first;
+  const current = key.endsWith("_stopped_0") || key.endsWith("_demoted_0");
+  const query = { role: Role.unknown, current };
   for (const instance of instancesOf(then)) {
-    const query = { role: Role.unknown, current };
     const partner = compatibleInstance(book, instance, first, query);
     if (partner === undefined) {
       if (unassignFollower(book, e, instance, current)) change.then = true;

@@ -58,13 +58,14 @@ export function promotionScore(rsc: Rsc, node: Node): Score | undefined {
     }
     return sum;
   }
-  if (!scoreApplies(rsc, node)) return undefined;
   const attributes = attributeNode(rsc, node)?.attributes;
-  if (attributes === undefined) return undefined;
+  if (attributes === undefined || attributes.size === 0) return undefined;
   const named = (name: string): string | undefined => attributes.get(`master-${name}`);
   let text = named(rsc.historyId ?? rsc.id);
   if (text === undefined && !rsc.unique) text = named(withoutInstance(rsc.id));
-  return text === undefined ? undefined : (parseScore(text) ?? 0);
+  // Last, as it looks at all other instances.
+  if (text === undefined || !scoreApplies(rsc, node)) return undefined;
+  return parseScore(text) ?? 0;
 }
 
 /** Once per clone: promotion scores become node scores and priorities (section 13.1). */

@@ -139,7 +139,7 @@ export function readVotes(infos: readonly VotequorumInfo[]): VotesKnown {
   const [first] = infos;
   if (first === undefined) return {};
   return {
-    expectedVotes: first.expectedVotes,
+    expectedVotes: first.highestExpected,
     neededVotes: first.quorum,
     votes: infos.map((info) => [info.nodeId, info.votes] as const),
   };

@@ -21,6 +21,18 @@ if (skip !== undefined) console.log(`e2e skipped: ${skip}`);
 
 setDefaultTimeout(90_000);
 
+/** Tools that change the configuration; each says when that happens without quorum. */
+const WRITERS = [
+  "crm_attribute -n cluster-delay -v 77s",
+  "crm configure property migration-limit=7",
+  'cibadmin -M -o crm_config -X \'<nvpair id="cib-bootstrap-options-migration-limit" value="8"/>\'',
+  "crm_resource -r webip -m -p resource-stickiness -v 5",
+  "crm_standby -v on -N server8",
+  "crm_standby -D -N server8",
+  "crm node maintenance server8",
+  "crm node ready server8",
+];
+
 describe.skipIf(skip !== undefined)("faults", () => {
   let lab: Lab;
   let watch: Watch;
@@ -62,10 +74,31 @@ describe.skipIf(skip !== undefined)("faults", () => {
     );
     holder = await settledHolder(lab, (h) => h !== was);
     expect(await status(lab, was)).toContain("partition WITHOUT quorum");
+    for (const line of WRITERS) {
+      const done = await lab.sh(was, line);
+      expect({ line, exit: done.exit, told: done.stderr.split("\n").length }).toEqual({
+        line,
+        exit: 0,
+        told: 2,
+      });
+      expect(done.stderr).toMatch(/^\w+: changed without quorum: /);
+    }
+    const agreed = await lab.sh(holder, "crm_attribute -n migration-limit -v 3");
+    expect(agreed).toMatchObject({ exit: 0, stderr: "" });
     lab.verb("heal");
     watch.resume();
     for (const host of lab.hosts) await allOnline(lab, host);
     expect(await settledHolder(lab)).toBe(holder);
+    // What lost the merge is gone from the configuration, named in the log, and kept in the history (rule 5).
+    const properties = await lab.must(was, "crm configure show");
+    expect(properties).toContain(`migration-limit="3"`);
+    expect(properties).not.toContain(`cluster-delay="77s"`);
+    const log = await lab.must(was, "cat /var/log/cluster/corosync.log");
+    expect(log).toMatch(
+      /changed without quorum, lost the merge against .*\/var\/lib\/pacemaker\/cib/,
+    );
+    const kept = await lab.must(was, "grep -l 77s /var/lib/pacemaker/cib/cib-*.raw");
+    expect(kept).toContain("cib-");
   });
 
   test("two of three lose power: without quorum the resources stop", async () => {

@@ -54,6 +54,8 @@ interface Client {
   group: string | undefined;
   pid: number;
   state: "out" | "joining" | "in" | "leaving";
+  /** Its join has come back from the ring, its leave has not: it is told what happens in the group. */
+  listens: boolean;
   wantsRing: boolean;
 }
 
@@ -119,6 +121,7 @@ export class Cpg {
           group: undefined,
           pid: 0,
           state: "out",
+          listens: false,
           wantsRing: false,
         });
         break;
@@ -198,10 +201,12 @@ export class Cpg {
 
   private onJoin(nodeId: number, group: string, pid: number): void {
     const client = [...this.clients.values()].find(
-      (c) => nodeId === this.nodeId && c.group === group && c.pid === pid && c.state === "joining",
+      (c) => nodeId === this.nodeId && c.group === group && c.pid === pid && !c.listens,
     );
     if (client !== undefined) {
-      client.state = "in";
+      client.listens = true;
+      // It may have asked to leave meanwhile.
+      if (client.state === "joining") client.state = "in";
       if (client.wantsRing) this.tellRing(client.client);
     }
     // A process of ours that died before its join came back leaves by the procleave that follows.
@@ -216,6 +221,7 @@ export class Cpg {
     for (const client of this.clients.values()) {
       if (client.group !== group || client.pid !== pid || client.state !== "leaving") continue;
       client.state = "out";
+      client.listens = false;
       client.group = undefined;
     }
   }
@@ -255,7 +261,7 @@ export class Cpg {
 
   private listeners(group: string): readonly number[] {
     return [...this.clients.values()]
-      .filter((c) => c.group === group && (c.state === "in" || c.state === "leaving"))
+      .filter((c) => c.group === group && c.listens)
       .map((c) => c.client);
   }
 

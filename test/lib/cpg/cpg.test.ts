@@ -243,3 +243,23 @@ describe("changes of the ring", () => {
     expect(c.answers).toEqual([CsError.tryAgain]);
   });
 });
+
+test("who asks to leave before its join came back is told nothing until then", () => {
+  const core = new Cpg(1);
+  const asks = (client: number, message: CpgRequest) =>
+    core.step(0, { kind: "client-request", client, message: encodeCpgRequest(message) });
+  const multicasts = (effects: readonly CpgCoreEffect[]) =>
+    effects.flatMap((effect) => (effect.kind === "multicast" ? [effect.body] : []));
+  const toldBy = (body: Uint8Array) =>
+    core
+      .step(0, { kind: "deliver", from: 1, body })
+      .flatMap((effect) => (effect.kind === "send-event" ? [effect.client] : []));
+  for (const client of [1, 2]) core.step(0, { kind: "client-connected", client });
+  const [hasty] = multicasts(asks(1, { op: "join", group: "g", pid: 11, flags: 0 }));
+  const [leave] = multicasts(asks(1, { op: "leave", group: "g", pid: 11 }));
+  const [other] = multicasts(asks(2, { op: "join", group: "g", pid: 12, flags: 0 }));
+  expect(toldBy(other!)).toEqual([2]);
+  expect(toldBy(hasty!)).toEqual([1, 2]);
+  expect(toldBy(leave!)).toEqual([1, 2]);
+  expect(core.known).toEqual([{ group: "g", nodeId: 1, pid: 12 }]);
+});

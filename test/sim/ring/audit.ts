@@ -5,12 +5,17 @@
 import type { ConfigurationEffect, RingId } from "../../../lib/totem/api.ts";
 import { isBefore, next, sameRing } from "../../../lib/totem/sequence.ts";
 import { Reader } from "../../../lib/wire/reader.ts";
+import { decodeTotem } from "../../../lib/wire/totem.ts";
 import { checkContent, Violation } from "./content.ts";
 import { insideOf, type Node } from "./world.ts";
 
 function ringKey(ringId: RingId): string {
   return `${ringId.rep}.${ringId.seq.toString(16)}`;
 }
+
+/** Where a datagram's type stands, and that of the commit token. */
+const typeOffset = 3;
+const commitTokenType = 4;
 
 const lives = 2 ** 16;
 const numbers = 2 ** 28;
@@ -80,6 +85,17 @@ export class Audit {
     if (seq <= before) throw new Violation(`node ${node.id}: ring sequence ${seq} after ${before}`);
     this.highestRing.set(node.id, seq);
     this.checkSaved(node);
+  }
+
+  /** A commit token promises the ring's id, which is on disk before. */
+  sent(node: Node, data: Uint8Array): void {
+    if (data[typeOffset] !== commitTokenType) return;
+    const token = decodeTotem(data);
+    if (token?.kind !== "commit-token") throw new Violation(`node ${node.id}: a damaged token`);
+    const stored = this.highestRing.get(node.id) ?? 0;
+    if (token.ringId.seq > stored) {
+      throw new Violation(`node ${node.id} promises ring ${token.ringId.seq}, not on disk`);
+    }
   }
 
   /** What a node says of its old ring when it commits to a new one is what it holds of the old one. */

@@ -1,4 +1,6 @@
 /** Faults by name. Each changes the world once; healing is a fault too, so that histories breathe. */
+import { type DaemonEngine, daemonOf } from "./daemon.ts";
+import type { EngineEvent } from "./engine.ts";
 import { type Node, ringOf, type World } from "./world.ts";
 
 export interface Fault {
@@ -122,6 +124,31 @@ export const furtherFaults: readonly Fault[] = [
     },
   },
   {
+    name: "reordering",
+    inject: (world) => {
+      world.reordering = world.prng.pick([0, 0.02, 0.2]);
+      world.overtakenMs = world.prng.pick([3, 30, 150]);
+    },
+  },
+  {
+    name: "crash in a write",
+    inject: (world) => {
+      const node = world.prng.pick(world.nodes);
+      if (node.up) node.crashAfterWrites = world.prng.between(0, 2);
+    },
+  },
+  {
+    name: "one link cut",
+    inject: (world) => {
+      const a = world.prng.pick(world.nodes);
+      const link = world.prng.below(3);
+      for (const b of world.nodes) {
+        if (world.prng.chance(0.7)) world.links.cut(a.id, b.id, link);
+        if (world.prng.chance(0.7)) world.links.cut(b.id, a.id, link);
+      }
+    },
+  },
+  {
     name: "crash in recovery",
     inject: (world) => strikeInRecovery(world, (victim) => world.crash(victim)),
   },
@@ -150,6 +177,28 @@ export const furtherFaults: readonly Fault[] = [
   },
 ];
 
+function clientFault(name: string, what: (daemon: DaemonEngine) => EngineEvent | undefined): Fault {
+  return {
+    name,
+    inject: (world) => {
+      const node = world.prng.pick(world.nodes);
+      const daemon = daemonOf(node);
+      if (!node.up || node.pausedUntil > world.now || daemon?.synchronising !== false) return;
+      const event = what(daemon);
+      if (event !== undefined) world.deliver(node, event);
+    },
+  };
+}
+
+/** For whole daemons: their clients come, go and die. */
+export const daemonFaults: readonly Fault[] = [
+  ...furtherFaults,
+  clientFault("client comes", (daemon) => daemon.connect()),
+  clientFault("client comes again", (daemon) => daemon.connect()),
+  clientFault("client dies", (daemon) => daemon.kill()),
+  clientFault("client leaves", (daemon) => daemon.withdraw()),
+];
+
 /** Waits for a node that recovers; strikes it or another then, at one of its next steps. */
 function strikeInRecovery(world: World, strike: (victim: Node) => void): void {
   let steps = world.prng.between(1, 40);
@@ -164,6 +213,7 @@ function strikeInRecovery(world: World, strike: (victim: Node) => void): void {
 function heal(world: World): void {
   world.links.heal();
   world.loss = 0;
+  world.reordering = 0;
   world.datagramsPerMs = Number.POSITIVE_INFINITY;
 }
 

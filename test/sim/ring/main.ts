@@ -5,6 +5,7 @@
  */
 import { Prng } from "../../../lib/base/prng.ts";
 import { partsOf, runParts } from "../jobs.ts";
+import { voteRules } from "./daemon.ts";
 import { type Figures, figuresOf, figuresText, noFigures, sum } from "./figures.ts";
 import { type RunOptions, simulate } from "./run.ts";
 
@@ -22,14 +23,19 @@ const partSeeds = 250;
 /** The options a seed runs with. */
 export function drawn(seed: number, words: Pick<RingWords, "nodes" | "minutes"> = {}): RunOptions {
   const prng = new Prng(seed ^ 0x5eed);
-  const nodes = prng.chance(0.7) ? prng.between(2, 6) : prng.between(7, 16);
-  const chaosMs = prng.pick([2000, 4000, 8000]);
+  const nodes = prng.chance(0.9) ? prng.between(2, 6) : prng.between(7, 16);
+  const chaosMs = prng.pick([1000, 2000, 4000]);
   const netMtu = prng.pick([1500, 1500, 65_536]);
+  const daemons = prng.chance(0.4) ? prng.pick(voteRules) : undefined;
+  const knet = { links: prng.between(1, 3), mode: prng.pick(["passive", "active", "rr"] as const) };
+  const overKnet = netMtu > 1500 && daemons !== "legacy" && prng.chance(0.6);
   return {
     nodes: words.nodes ?? nodes,
     chaosMs: words.minutes === undefined ? chaosMs : words.minutes * 60_000,
     netMtu,
     allFaults: true,
+    ...(daemons === undefined ? {} : { daemons }),
+    ...(overKnet ? { knet } : {}),
   };
 }
 
@@ -96,7 +102,7 @@ export async function runRings(words: RingWords, jobs: number): Promise<number> 
         if (few) for (const line of lines) console.log(line);
         if (last.startsWith(figuresMark)) add(JSON.parse(last.slice(figuresMark.length)));
         else add({ ...noFigures, broken: [`seeds from ${part.seed}: the process died: ${last}`] });
-        if (figures.seeds % 5000 === 0) console.log(figuresText(figures));
+        if (figures.seeds % 1000 === 0) console.log(figuresText(figures));
       },
     );
   }

@@ -93,6 +93,8 @@ export class World {
   private readonly audit: Audit;
   private readonly makeEngine: MakeEngine;
   private generations = 0;
+  /** Of the next process that connects to a daemon. */
+  nextPid = 1;
 
   constructor(seed: number, count: number, audit: Audit, makeEngine: MakeEngine) {
     this.prng = new Prng(seed);
@@ -122,7 +124,7 @@ export class World {
 
   leave(node: Node): void {
     this.deliver(node, { kind: "leave" });
-    this.crash(node);
+    if (node.up) this.crash(node);
   }
 
   /** The node does nothing for so long; what arrives meanwhile waits. */
@@ -196,6 +198,7 @@ export class World {
     switch (effect.kind) {
       case "send":
         this.mixData(node, effect.data);
+        this.audit.sent(node, effect.data);
         this.send(node, effect.to, effect.data);
         break;
       case "packet":

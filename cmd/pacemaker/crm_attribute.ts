@@ -19,7 +19,7 @@ import { attr, element } from "../../lib/xml/node.ts";
 import { escapeText } from "../../lib/xml/write.ts";
 import { AttributeAccess } from "./attribute-access.ts";
 import { attributeOptions } from "./crm-attribute-options.ts";
-import { listClusterOptions } from "./list-options.ts";
+import { listOptions } from "./list-options.ts";
 import { type ToolOutput, withOutput } from "./tool-output.ts";
 
 function usage(text: string): CrmError {
@@ -213,7 +213,9 @@ async function run(given: ParsedOptions, session: Session): Promise<ToolResult> 
   return withOutput(given, session, async (output) => {
     const list = given.value("list-options");
     if (list !== undefined) {
-      if (list === "cluster") return listClusterOptions(output, given.flag("all"));
+      if (list === "cluster") {
+        return output.finish(listOptions(output, list, given.flag("all")));
+      }
       throw usage(`Invalid --list-options value '${list}'. Allowed values: cluster`);
     }
     checkUsage(given);

@@ -19,6 +19,7 @@ import {
 } from "../../lib/client/cib-source.ts";
 import { readStatus } from "../../lib/status/status.ts";
 import { element } from "../../lib/xml/node.ts";
+import { listOptions } from "./list-options.ts";
 import {
   AGENT_ACTIONS,
   agentOptionProblem,
@@ -67,6 +68,7 @@ const options: readonly OptionSpec[] = [
   flag("list-ocf-providers", undefined, "Providers of ocf agents", QUERIES),
   value("list-agents", undefined, "STD[:PROVIDER]", "Agents of a standard", QUERIES),
   value("list-ocf-alternatives", undefined, "TYPE", "Providers of an ocf agent", QUERIES),
+  value("list-options", undefined, "TYPE", "What primitive or fencing resources may have", QUERIES),
   value("show-metadata", undefined, "SPEC", "What an agent says of itself", QUERIES),
   flag("why", "Y", "Why resources do not run", QUERIES),
   flag("cleanup", "C", "Forget failures, so that the state is checked again", COMMANDS),
@@ -117,7 +119,7 @@ const options: readonly OptionSpec[] = [
   value("set-name", "s", "ID", "Use this attribute set", ADDITIONAL),
   value("nvpair", "i", "ID", "Use this pair", ADDITIONAL),
   value("timeout", "T", "TIME", "Give up after", ADDITIONAL),
-  flag("all", undefined, "Accepted for compatibility", ADDITIONAL),
+  flag("all", undefined, "With --list-options: advanced ones too", ADDITIONAL),
   flag("force", "f", "Do it all the same", ADDITIONAL),
   flag("quiet", "Q", "Only the values", ADDITIONAL),
   value("resource", "r", "ID", "The resource", ADDITIONAL),
@@ -209,6 +211,11 @@ async function currentCib(source: CibSource, output: ToolOutput): Promise<CibDoc
 }
 
 async function run(given: ParsedOptions, session: Session): Promise<ToolResult> {
+  const list = given.value("list-options");
+  // As the parser of options would refuse it: as text, whatever the format.
+  if (list !== undefined && list !== "primitive" && list !== "fencing") {
+    throw new CrmError("Error parsing option --list-options", Exit.usage);
+  }
   return withOutput(given, session, async (output) => {
     if (given.positionals.length > 0 && !given.flag("digests")) {
       const words = given.positionals.map(
@@ -218,6 +225,9 @@ async function run(given: ParsedOptions, session: Session): Promise<ToolResult> 
     }
     if (given.flag("expired") && !given.flag("clear")) {
       throw new CrmError("--expired requires --clear or -U", Exit.usage);
+    }
+    if (list !== undefined) {
+      return output.finish(listOptions(output, list, given.flag("all")));
     }
     const question = given.order.findLast((o) => Object.hasOwn(AGENT_QUESTIONS, o.key));
     if (question !== undefined) {

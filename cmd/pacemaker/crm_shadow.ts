@@ -214,7 +214,7 @@ const display: Command = async (job) => {
 const diff: Command = async (job) => {
   const shadow = await readCibFile(job.session, requireFile(job));
   const real = await readReal(job.session);
-  const patchset = makePatchset(real.root, shadow.root, { attrOrder: false });
+  const patchset = makePatchset(real.root, shadow.root);
   if (patchset === undefined) {
     job.output.xml(element("shadow", { instance: job.name }));
     return job.output.finish(Exit.ok);

@@ -1,34 +1,85 @@
 /**
- * crm_attribute --list-options=cluster: the cluster's options with types, defaults and help.
+ * crm_attribute and crm_resource --list-options: what can be configured, with types, defaults and help.
  * Differs: the descriptions are our own.
  */
 import { Exit } from "../../lib/base/exit.ts";
+import { fencingParameters } from "../../lib/cib/fencing-parameters.ts";
+import { resourceMeta } from "../../lib/cib/meta.ts";
 import { type ClusterOption, clusterOptions } from "../../lib/cib/options.ts";
-import type { ToolResult } from "../../lib/cli/tool.ts";
-import { element } from "../../lib/xml/node.ts";
+import { element, type XmlElement } from "../../lib/xml/node.ts";
 import type { ToolOutput } from "./tool-output.ts";
 
-/** Prints all options, or those that an administrator should use. */
-export function listClusterOptions(output: ToolOutput, all: boolean): ToolResult {
-  const shown = clusterOptions.filter(
-    (o) => all || output.isXml || (o.note !== "advanced" && o.note !== "deprecated"),
-  );
-  output.line("Cluster options\n");
-  for (const option of shown) {
-    const note = option.note === undefined ? "" : ` (${option.note})`;
-    output.line(`  * ${option.name}: ${option.help}${note}`);
-    output.line(`    * Possible values: ${valuesText(option)}\n`);
-  }
-  output.xml(
-    element("resource-agent", { name: "cluster-options", version: "1" }, [
-      element("version", {}, [], "1.1"),
-      element("parameters", {}, shown.map(parameterElement)),
-    ]),
-  );
-  return output.finish(Exit.ok);
+type Option = Omit<ClusterOption, "aliases">;
+
+/** Options that belong together. */
+interface OptionList {
+  /** Its name in XML. */
+  readonly name: string;
+  readonly title: string;
+  readonly about: string;
+  readonly options: readonly Option[];
 }
 
-function valuesText(option: ClusterOption): string {
+const LISTS = {
+  cluster: {
+    name: "cluster-options",
+    title: "Cluster options",
+    about: "What holds for the whole cluster: the properties in crm_config.",
+    options: clusterOptions,
+  },
+  primitive: {
+    name: "primitive-meta",
+    title: "Primitive meta-attributes",
+    about: "What the cluster, not the agent, wants to know of a primitive.",
+    options: resourceMeta.filter((meta) => meta.only === undefined),
+  },
+  fencing: {
+    name: "fence-attributes",
+    title: "Fencing resource common parameters",
+    about: "Parameters that the fencer itself reads, whatever the agent.",
+    options: fencingParameters,
+  },
+} satisfies Readonly<Record<string, OptionList>>;
+
+/** Prints all options of a list, or in text only those that an administrator should use. Always succeeds. */
+export function listOptions(output: ToolOutput, name: keyof typeof LISTS, all: boolean): number {
+  const list: OptionList = LISTS[name];
+  const notes = list.options.map((o) => o.note);
+  const plain = list.options.filter((o) => o.note !== "advanced" && o.note !== "deprecated");
+  output.line(`${list.title}\n\n${list.about}\n`);
+  writeOptions(output, plain, "  ");
+  if (all && notes.includes("advanced")) {
+    output.line("  * ADVANCED OPTIONS:\n");
+    writeOptions(output, withNote(list, "advanced"), "    ");
+  }
+  if (all && notes.includes("deprecated")) {
+    output.line("  * DEPRECATED OPTIONS (will be removed in a future release):\n");
+    writeOptions(output, withNote(list, "deprecated"), "    ");
+  }
+  output.xml(
+    element("resource-agent", { name: list.name, version: "1" }, [
+      element("version", {}, [], "1.1"),
+      element("longdesc", { lang: "en" }, [], list.about),
+      element("shortdesc", { lang: "en" }, [], list.title),
+      element("parameters", {}, list.options.map(parameterElement)),
+    ]),
+  );
+  return Exit.ok;
+}
+
+function withNote(list: OptionList, note: Option["note"]): readonly Option[] {
+  return list.options.filter((option) => option.note === note);
+}
+
+function writeOptions(output: ToolOutput, options: readonly Option[], indent: string): void {
+  for (const option of options) {
+    const generated = option.note === "generated" ? " (generated)" : "";
+    output.line(`${indent}* ${option.name}: ${option.help}${generated}`);
+    output.line(`${indent}  * Possible values: ${valuesText(option)}\n`);
+  }
+}
+
+function valuesText(option: Option): string {
   if (option.values !== undefined) {
     return option.values
       .map((value) => (value === option.default ? `"${value}" (default)` : `"${value}"`))
@@ -39,7 +90,7 @@ function valuesText(option: ClusterOption): string {
     : `${option.type} (default: ${option.default})`;
 }
 
-function parameterElement(option: ClusterOption) {
+function parameterElement(option: Option): XmlElement {
   const values = option.values?.map((value) => element("option", { value })) ?? [];
   return element(
     "parameter",

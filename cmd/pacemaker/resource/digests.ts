@@ -17,8 +17,11 @@ function overridesOf(words: readonly string[]): ReadonlyMap<string, string> {
   );
 }
 
+/** What each digest is made of, in words. */
+const PARAMETERS = { all: "all", nonprivate: "non-private", nonreloadable: "non-reloadable" };
+
 interface Shown {
-  readonly type: string;
+  readonly type: keyof typeof PARAMETERS;
   readonly hash: string;
   readonly parameters: ReadonlyMap<string, string>;
 }
@@ -54,8 +57,7 @@ export function digests(context: ResourceContext): number {
     const parameters = found.parameters.restart ?? new Map<string, string>();
     rows.push({ type: "nonreloadable", hash: found.restart, parameters });
   }
-  output.line(`Digests of ${resource.id} on ${node.name}: ${task}, interval ${intervalMs}ms`);
-  for (const row of rows) output.line(`  ${row.type}: ${row.hash}`);
+  for (const row of rows) output.line(`${row.hash} (${PARAMETERS[row.type]} parameters)`);
   const name = given.value("resource") ?? resource.id;
   const head = { resource: name, node: node.name, task, interval: `${intervalMs}ms` };
   const inner = rows.map(({ type, hash, parameters }) =>

@@ -128,7 +128,7 @@ async function openUnicast(
   const sending = await sockets.bind({ address, port: 0 });
   return (to, data) => {
     if (to !== "all") toNode(tokens, to, data);
-    else for (const other of others()) sending.send(data, other, port);
+    else for (const other of others()) sending.sendSoon(data, other, port);
   };
 }
 
@@ -159,7 +159,7 @@ async function openMulticast(
   const way = broadcast ? { broadcast } : { multicastFrom: address };
   const sending = await sockets.bind({ address, port: port - 1, ttl, ...way });
   return (to, data) => {
-    if (to === "all") sending.send(data, group, port);
+    if (to === "all") sending.sendSoon(data, group, port);
     else toNode(sending, to, data);
   };
 }

@@ -3,6 +3,7 @@
  * of 1400 bytes on loopback, node:dgram at 31; both offer multicast, only the former shows its descriptor.
  */
 import { takeDatagram } from "./ffi/datagram.ts";
+import { addDatagram, flushDatagrams } from "./ffi/datagram-batch.ts";
 import { ignoreUnreachable, raiseBuffers } from "./ffi/socket.ts";
 
 export interface UdpOptions {
@@ -29,6 +30,11 @@ export interface UdpSocket {
   /** Sends one datagram. False when the kernel's queue is full or the network is away: UDP may lose, the ring resends. */
   send(data: Uint8Array, address: string, port: number): boolean;
   /**
+   * Sends it with others, at the latest when this turn of the event loop ends: before the next `send` of any socket, so
+   * that all datagrams of the process leave in order. The array must not change until then.
+   */
+  sendSoon(data: Uint8Array, address: string, port: number): void;
+  /**
    * Hands over what waits in the kernel now, before the event loop would: the ring reads the multicasts that were sent before
    * a token first. IPv4 only; bounded.
    */
@@ -47,6 +53,17 @@ function descriptorOf(socket: object): number {
 /** Bun 1.4 passes the error alone where its types name the socket first. */
 function errorAmong(passed: readonly unknown[]): Error {
   return passed.find((value) => value instanceof Error) ?? new Error("the socket failed");
+}
+
+let flushScheduled = false;
+
+function flushAtTurnsEnd(): void {
+  if (flushScheduled) return;
+  flushScheduled = true;
+  queueMicrotask(() => {
+    flushScheduled = false;
+    flushDatagrams();
+  });
 }
 
 /** Opens a socket. Rejects with the system's error when the address cannot be bound. */
@@ -75,15 +92,31 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
     socket.close();
     throw error;
   }
+  const batched = { fd: descriptorOf(socket), onError };
+  const isIpv4 = !options.address.includes(":");
+  const sendAlone = (data: Uint8Array, address: string, port: number): boolean => {
+    try {
+      return socket.send(data, port, address);
+    } catch (error) {
+      onError(error instanceof Error ? error : new Error(String(error)));
+      return false;
+    }
+  };
   return {
     port: socket.port,
     send: (data, address, port) => {
-      try {
-        return socket.send(data, port, address);
-      } catch (error) {
-        onError(error instanceof Error ? error : new Error(String(error)));
-        return false;
+      if (isIpv4) addDatagram(batched, data, address, port);
+      const fine = flushDatagrams();
+      return isIpv4 ? fine : sendAlone(data, address, port);
+    },
+    sendSoon: (data, address, port) => {
+      if (!isIpv4) {
+        flushDatagrams();
+        sendAlone(data, address, port);
+        return;
       }
+      addDatagram(batched, data, address, port);
+      flushAtTurnsEnd();
     },
     drain: () => {
       for (let left = DRAIN_DATAGRAMS; left > 0; left--) {
@@ -92,6 +125,9 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
         options.onMessage(next.data, next.address, next.port);
       }
     },
-    close: () => socket.close(),
+    close: () => {
+      flushDatagrams();
+      socket.close();
+    },
   };
 }

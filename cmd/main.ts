@@ -2,7 +2,6 @@
  * The only program entry: finds the applet by the name the binary was called by (a link such as crm_mon) or by the first
  * word (`quorate crm_mon …`), parses its options, runs it, prints what it returns and exits. Nothing else writes to stdout.
  */
-import { type CommandDef, defineCommand, runCommand } from "citty";
 import { CrmError } from "../lib/base/error.ts";
 import { Exit } from "../lib/base/exit.ts";
 import { helpText } from "../lib/cli/help.ts";
@@ -60,12 +59,18 @@ async function runTool(tool: Tool, args: readonly string[]): Promise<ToolResult>
   }
 }
 
-/** citty's part: the table of commands, loaded lazily; our own parser takes the raw words. */
-function commandOf(name: string, applet: Applet, done: (r: ToolResult) => void): CommandDef {
-  return defineCommand({
+/** citty's part: Quorate's own commands. The traditional tools do without: to load it takes longer than some of them run. */
+async function runCommand(name: string, applet: Applet, args: readonly string[]) {
+  const citty = await import("citty");
+  let result: ToolResult = { exit: Exit.software };
+  const command = citty.defineCommand({
     meta: { name, description: applet.summary },
-    run: async ({ rawArgs }) => done(await runTool((await applet.load()).default, rawArgs)),
+    run: async ({ rawArgs }) => {
+      result = await runTool((await applet.load()).default, rawArgs);
+    },
   });
+  await citty.runCommand(command, { rawArgs: [...args] });
+  return result;
 }
 
 async function dispatch(called: string, args: readonly string[]): Promise<ToolResult> {
@@ -83,12 +88,8 @@ async function dispatch(called: string, args: readonly string[]): Promise<ToolRe
       err: `quorate: there is no tool "${name}"; \`quorate help\` lists them\n`,
     };
   }
-  let result: ToolResult = { exit: Exit.software };
-  const done = (r: ToolResult) => {
-    result = r;
-  };
-  await runCommand(commandOf(name, applet, done), { rawArgs: [...words] });
-  return result;
+  if (applet.group === "quorate") return await runCommand(name, applet, words);
+  return await runTool((await applet.load()).default, words);
 }
 
 const { called, args } = commandLine();

@@ -3,12 +3,12 @@ import { CrmError } from "../../lib/base/error.ts";
 import { Exit } from "../../lib/base/exit.ts";
 import {
   type CodeText,
-  EXIT_NUMBERS,
   exitCode,
-  LEGACY_NUMBERS,
+  exitNumbers,
   legacyCode,
-  RESULT_NUMBERS,
+  legacyNumbers,
   resultCode,
+  resultNumbers,
 } from "../../lib/base/result-code.ts";
 import { flag } from "../../lib/cli/option-makers.ts";
 import {
@@ -31,9 +31,9 @@ const NAME_WIDTH = 26;
 const FIRST_LISTED_LEGACY = 0;
 
 function namespaceOf(given: ParsedOptions): Namespace {
-  if (given.flag("exit")) return { describe: exitCode, numbers: EXIT_NUMBERS };
-  if (given.flag("rc")) return { describe: resultCode, numbers: RESULT_NUMBERS };
-  const numbers = LEGACY_NUMBERS.filter((n) => n >= FIRST_LISTED_LEGACY);
+  if (given.flag("exit")) return { describe: exitCode, numbers: exitNumbers() };
+  if (given.flag("rc")) return { describe: resultCode, numbers: resultNumbers() };
+  const numbers = legacyNumbers().filter((n) => n >= FIRST_LISTED_LEGACY);
   return { describe: legacyCode, numbers };
 }
 

@@ -4,6 +4,7 @@
  * -1001 downwards come the manager's own. On the wire the manager's own travel as *legacy* numbers 201 to 217.
  */
 import { Exit, type ExitCode } from "./exit.ts";
+import { lazy } from "./lazy.ts";
 
 /** The manager's own codes by name. */
 export const Rc = {
@@ -83,7 +84,7 @@ export const Errno = {
 } as const;
 
 /** Own codes: name, text, legacy number (0: it has none and travels as 201). */
-const OWN: readonly (readonly [number, string, string, number])[] = [
+const own = lazy((): readonly (readonly [number, string, string, number])[] => [
   [-1001, "error", "Error", 201],
   [-1002, "unknown_format", "Unknown output format", 217],
   [-1003, "bad_nvpair", "Bad name/value pair given", 216],
@@ -127,10 +128,10 @@ const OWN: readonly (readonly [number, string, string, number])[] = [
   [-1041, "ipc_more", "More IPC message fragments to send", 0],
   [-1042, "cs_internal", "Internal corosync error", 0],
   [-1043, "digest_mismatch", "Digest does not match expected value", 0],
-];
+]);
 
 /** Linux errno: number, name, text. */
-const ERRNO: readonly (readonly [number, string, string])[] = [
+const errnos = lazy((): readonly (readonly [number, string, string])[] => [
   [1, "EPERM", "Operation not permitted"],
   [2, "ENOENT", "No such file or directory"],
   [3, "ESRCH", "No such process"],
@@ -262,10 +263,10 @@ const ERRNO: readonly (readonly [number, string, string])[] = [
   [131, "ENOTRECOVERABLE", "State not recoverable"],
   [132, "ERFKILL", "Operation not possible due to RF-kill"],
   [133, "EHWPOISON", "Memory page has hardware error"],
-];
+]);
 
 /** Exit codes: number, name after CRM_EX_, text. */
-const EXITS: readonly (readonly [number, string, string])[] = [
+const exits = (): readonly (readonly [number, string, string])[] => [
   [0, "OK", "OK"],
   [1, "ERROR", "Error occurred"],
   [2, "INVALID_PARAM", "Invalid parameter"],
@@ -318,38 +319,42 @@ export interface CodeText {
   readonly text: string;
 }
 
+/** The legacy number of own codes that have none of their own, and the lowest of all legacy numbers. */
+const NO_LEGACY = 201;
+
 const UNKNOWN: CodeText = { name: "Unknown", text: "Error" };
 
-const RESULTS: ReadonlyMap<number, CodeText> = new Map([
-  [0, { name: "pcmk_rc_ok", text: "OK" }] as const,
-  ...OWN.map(([code, name, text]) => [code, { name: `pcmk_rc_${name}`, text }] as const),
-  ...ERRNO.map(([code, name, text]) => [code, { name, text }] as const),
-]);
-
-const LEGACY: ReadonlyMap<number, CodeText> = new Map([
-  [0, { name: "pcmk_ok", text: "OK" }] as const,
-  ...ERRNO.map(([code, name, text]) => [code, { name, text }] as const),
-  ...OWN.filter((own) => own[3] > 0).map(
-    ([, name, text, legacy]) =>
-      [legacy, { name: `pcmk_err_${name === "error" ? "generic" : name}`, text }] as const,
-  ),
-]);
-
-const EXIT_TEXTS: ReadonlyMap<number, CodeText> = new Map(
-  EXITS.map(([code, name, text]) => [code, { name: `CRM_EX_${name}`, text }] as const),
+const results = lazy(
+  (): ReadonlyMap<number, CodeText> =>
+    new Map([
+      [0, { name: "pcmk_rc_ok", text: "OK" }] as const,
+      ...own().map(([code, name, text]) => [code, { name: `pcmk_rc_${name}`, text }] as const),
+      ...errnos().map(([code, name, text]) => [code, { name, text }] as const),
+    ]),
 );
 
-const TO_LEGACY: ReadonlyMap<number, number> = new Map(
-  OWN.map(([code, , , legacy]) => [code, legacy === 0 ? 201 : legacy]),
+const legacyCodes = lazy(
+  (): ReadonlyMap<number, CodeText> =>
+    new Map([
+      [0, { name: "pcmk_ok", text: "OK" }] as const,
+      ...errnos().map(([code, name, text]) => [code, { name, text }] as const),
+      ...own()
+        .filter(([, , , legacy]) => legacy > 0)
+        .map(
+          ([, name, text, legacy]) =>
+            [legacy, { name: `pcmk_err_${name === "error" ? "generic" : name}`, text }] as const,
+        ),
+    ]),
 );
 
-const FROM_LEGACY: ReadonlyMap<number, number> = new Map(
-  OWN.filter((own) => own[3] > 0).map(([code, , , legacy]) => [legacy, code]),
+const exitTexts = lazy(
+  (): ReadonlyMap<number, CodeText> =>
+    new Map(exits().map(([code, name, text]) => [code, { name: `CRM_EX_${name}`, text }] as const)),
 );
 
 /** Name and text of a result code; unknown ones are `Unknown`, `Error`. */
 export function resultCode(code: number): CodeText {
-  return RESULTS.get(code) ?? UNKNOWN;
+  return results().get(code) ?? UNKNOWN;
 }
 
 /** Text of a result code ("No such device or address"). */
@@ -359,12 +364,12 @@ export function resultText(code: number): string {
 
 /** Name and text of a legacy number (its sign does not matter). */
 export function legacyCode(code: number): CodeText {
-  return LEGACY.get(Math.abs(code)) ?? UNKNOWN;
+  return legacyCodes().get(Math.abs(code)) ?? UNKNOWN;
 }
 
 /** Name and text of an exit code. */
 export function exitCode(code: number): CodeText {
-  const known = EXIT_TEXTS.get(code);
+  const known = exitTexts().get(code);
   if (known !== undefined) return known;
   const text =
     code > 128 && code < 255
@@ -377,90 +382,104 @@ export function exitCode(code: number): CodeText {
 
 /** The number a result code has on the wire: 0 or a positive legacy number. */
 export function toLegacy(code: number): number {
-  return code >= 0 ? code : (TO_LEGACY.get(code) ?? 201);
+  if (code >= 0) return code;
+  const known = own().find(([number]) => number === code);
+  return known === undefined || known[3] === 0 ? NO_LEGACY : known[3];
 }
 
 /** The result code of a number from the wire, whatever its sign. */
 export function fromLegacy(legacy: number): number {
   const size = Math.abs(legacy);
-  return size < 201 ? size : (FROM_LEGACY.get(size) ?? Rc.error);
+  return size < NO_LEGACY ? size : (own().find((row) => row[3] === size)?.[0] ?? Rc.error);
 }
 
 /** Which exit code a result code ends a tool with; errno by name, as several share one. */
-const EXIT_BY_NAME: Readonly<Record<string, ExitCode>> = {
-  pcmk_rc_ok: Exit.ok,
-  pcmk_rc_no_output: Exit.ok,
-  pcmk_rc_within_range: Exit.ok,
-  pcmk_rc_no_quorum: Exit.quorum,
-  pcmk_rc_old_data: Exit.old,
-  pcmk_rc_cib_corrupt: Exit.configError,
-  pcmk_rc_schema_validation: Exit.configError,
-  pcmk_rc_transform_failed: Exit.configError,
-  pcmk_rc_unpack_error: Exit.configError,
-  pcmk_rc_bad_nvpair: Exit.invalidParameter,
-  EACCES: Exit.insufficientPrivileges,
-  EBADF: Exit.software,
-  EINVAL: Exit.software,
-  EFAULT: Exit.software,
-  ENOSYS: Exit.software,
-  EOVERFLOW: Exit.software,
-  pcmk_rc_underflow: Exit.software,
-  pcmk_rc_compression: Exit.software,
-  pcmk_rc_cs_internal: Exit.software,
-  EBADMSG: Exit.protocol,
-  EMSGSIZE: Exit.protocol,
-  ENOMSG: Exit.protocol,
-  ENOPROTOOPT: Exit.protocol,
-  EPROTO: Exit.protocol,
-  EPROTONOSUPPORT: Exit.protocol,
-  EPROTOTYPE: Exit.protocol,
-  ECOMM: Exit.osError,
-  ENOMEM: Exit.osError,
-  ECONNABORTED: Exit.disconnected,
-  ECONNREFUSED: Exit.disconnected,
-  ECONNRESET: Exit.disconnected,
-  ENOTCONN: Exit.disconnected,
-  EEXIST: Exit.exists,
-  pcmk_rc_already: Exit.exists,
-  EIO: Exit.ioError,
-  pcmk_rc_dot_error: Exit.ioError,
-  pcmk_rc_graph_error: Exit.ioError,
-  EOPNOTSUPP: Exit.unimplemented,
-  ENOTUNIQ: Exit.multiple,
-  pcmk_rc_multiple: Exit.multiple,
-  pcmk_rc_duplicate_id: Exit.multiple,
-  ENODEV: Exit.noSuch,
-  ENOENT: Exit.noSuch,
-  ENXIO: Exit.noSuch,
-  pcmk_rc_no_transaction: Exit.noSuch,
-  pcmk_rc_unknown_format: Exit.noSuch,
-  pcmk_rc_node_unknown: Exit.noHost,
-  pcmk_rc_ns_resolution: Exit.noHost,
-  ETIME: Exit.timeout,
-  ETIMEDOUT: Exit.timeout,
-  EAGAIN: Exit.unsatisfied,
-  EBUSY: Exit.unsatisfied,
-  pcmk_rc_op_unsatisfied: Exit.unsatisfied,
-  pcmk_rc_before_range: Exit.notYet,
-  pcmk_rc_after_range: Exit.expired,
-  pcmk_rc_undetermined: Exit.indeterminate,
-  pcmk_rc_no_input: Exit.noInput,
-  pcmk_rc_bad_input: Exit.dataError,
-  pcmk_rc_bad_xml_patch: Exit.dataError,
-  pcmk_rc_no_dc: 114,
-  pcmk_rc_digest_mismatch: Exit.digest,
-};
+const exitByName = lazy(
+  (): Readonly<Record<string, ExitCode>> => ({
+    pcmk_rc_ok: Exit.ok,
+    pcmk_rc_no_output: Exit.ok,
+    pcmk_rc_within_range: Exit.ok,
+    pcmk_rc_no_quorum: Exit.quorum,
+    pcmk_rc_old_data: Exit.old,
+    pcmk_rc_cib_corrupt: Exit.configError,
+    pcmk_rc_schema_validation: Exit.configError,
+    pcmk_rc_transform_failed: Exit.configError,
+    pcmk_rc_unpack_error: Exit.configError,
+    pcmk_rc_bad_nvpair: Exit.invalidParameter,
+    EACCES: Exit.insufficientPrivileges,
+    EBADF: Exit.software,
+    EINVAL: Exit.software,
+    EFAULT: Exit.software,
+    ENOSYS: Exit.software,
+    EOVERFLOW: Exit.software,
+    pcmk_rc_underflow: Exit.software,
+    pcmk_rc_compression: Exit.software,
+    pcmk_rc_cs_internal: Exit.software,
+    EBADMSG: Exit.protocol,
+    EMSGSIZE: Exit.protocol,
+    ENOMSG: Exit.protocol,
+    ENOPROTOOPT: Exit.protocol,
+    EPROTO: Exit.protocol,
+    EPROTONOSUPPORT: Exit.protocol,
+    EPROTOTYPE: Exit.protocol,
+    ECOMM: Exit.osError,
+    ENOMEM: Exit.osError,
+    ECONNABORTED: Exit.disconnected,
+    ECONNREFUSED: Exit.disconnected,
+    ECONNRESET: Exit.disconnected,
+    ENOTCONN: Exit.disconnected,
+    EEXIST: Exit.exists,
+    pcmk_rc_already: Exit.exists,
+    EIO: Exit.ioError,
+    pcmk_rc_dot_error: Exit.ioError,
+    pcmk_rc_graph_error: Exit.ioError,
+    EOPNOTSUPP: Exit.unimplemented,
+    ENOTUNIQ: Exit.multiple,
+    pcmk_rc_multiple: Exit.multiple,
+    pcmk_rc_duplicate_id: Exit.multiple,
+    ENODEV: Exit.noSuch,
+    ENOENT: Exit.noSuch,
+    ENXIO: Exit.noSuch,
+    pcmk_rc_no_transaction: Exit.noSuch,
+    pcmk_rc_unknown_format: Exit.noSuch,
+    pcmk_rc_node_unknown: Exit.noHost,
+    pcmk_rc_ns_resolution: Exit.noHost,
+    ETIME: Exit.timeout,
+    ETIMEDOUT: Exit.timeout,
+    EAGAIN: Exit.unsatisfied,
+    EBUSY: Exit.unsatisfied,
+    pcmk_rc_op_unsatisfied: Exit.unsatisfied,
+    pcmk_rc_before_range: Exit.notYet,
+    pcmk_rc_after_range: Exit.expired,
+    pcmk_rc_undetermined: Exit.indeterminate,
+    pcmk_rc_no_input: Exit.noInput,
+    pcmk_rc_bad_input: Exit.dataError,
+    pcmk_rc_bad_xml_patch: Exit.dataError,
+    pcmk_rc_no_dc: 114,
+    pcmk_rc_digest_mismatch: Exit.digest,
+  }),
+);
 
 /** The exit code for a result code. */
 export function exitOfResult(code: number): ExitCode {
-  return EXIT_BY_NAME[resultCode(code).name] ?? Exit.error;
+  return exitByName()[resultCode(code).name] ?? Exit.error;
+}
+
+function sortedCodes(codes: ReadonlyMap<number, CodeText>): readonly number[] {
+  return [...codes.keys()].sort((a, b) => a - b);
 }
 
 /** The legacy numbers that crm_error lists, in order. */
-export const LEGACY_NUMBERS: readonly number[] = [...LEGACY.keys()].sort((a, b) => a - b);
+export function legacyNumbers(): readonly number[] {
+  return sortedCodes(legacyCodes());
+}
 
 /** The result codes that crm_error lists, in order. */
-export const RESULT_NUMBERS: readonly number[] = [...RESULTS.keys()].sort((a, b) => a - b);
+export function resultNumbers(): readonly number[] {
+  return sortedCodes(results());
+}
 
 /** The exit codes that crm_error lists, in order. */
-export const EXIT_NUMBERS: readonly number[] = [...EXIT_TEXTS.keys()].sort((a, b) => a - b);
+export function exitNumbers(): readonly number[] {
+  return sortedCodes(exitTexts());
+}

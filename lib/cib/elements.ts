@@ -299,10 +299,18 @@ function elementRule(
   };
 }
 
-/** Every element by name. */
-export const elements: ReadonlyMap<string, ElementRule> = new Map(
-  Object.entries(TABLE).map(([name, row]) => [name, elementRule(name, row)] as const),
-);
+const rules = new Map<string, ElementRule>();
+
+/** The rules of an element; undefined when there is none of this name. Made when first asked for: no document has all. */
+export function ruleOf(name: string): ElementRule | undefined {
+  const known = rules.get(name);
+  if (known !== undefined) return known;
+  const row = Object.hasOwn(TABLE, name) ? TABLE[name] : undefined;
+  if (row === undefined) return undefined;
+  const rule = elementRule(name, row);
+  rules.set(name, rule);
+  return rule;
+}
 
 /** Sections that tools may name with --scope, and where they are. */
 export const SECTION_PATHS: ReadonlyMap<string, readonly string[]> = new Map<

@@ -5,7 +5,7 @@
 import { parseScore } from "../base/score.ts";
 import { COMMENT, childrenOf, type XmlElement } from "../xml/node.ts";
 import { findCursor, pathText, rootCursor, stepText } from "../xml/path.ts";
-import { type ElementRule, elements, type ValueType } from "./elements.ts";
+import { type ElementRule, ruleOf, type ValueType } from "./elements.ts";
 import { formProblem, referencesOf } from "./forms.ts";
 import { schemaOf } from "./schema.ts";
 
@@ -96,7 +96,7 @@ class Check {
 
   #checkElement(node: XmlElement): void {
     const before = this.problems.length;
-    const rule = elements.get(node.name);
+    const rule = ruleOf(node.name);
     if (rule === undefined) {
       this.#add(`there is no element <${node.name}> in a configuration`);
       return;
@@ -187,7 +187,7 @@ class Check {
     const references: { readonly node: XmlElement; readonly name: string }[] = [];
     const visit = (node: XmlElement): void => {
       const id = node.attrs.get("id");
-      if (id !== undefined && elements.get(node.name)?.attrs.get("id")?.type === "id") {
+      if (id !== undefined && ruleOf(node.name)?.attrs.get("id")?.type === "id") {
         const other = seen.get(id);
         if (other === undefined) seen.set(id, node);
         else {

@@ -18,20 +18,15 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { type Rejection, reject } from "../base/error.ts";
+import { diskErrorCode } from "./disk-error.ts";
+
+export { diskErrorCode };
 
 export interface DurableOptions {
   /** Permission bits of the file; default 0600. */
   readonly mode?: number;
   readonly uid?: number;
   readonly gid?: number;
-}
-
-/** The errno word of a file system error ("ENOSPC"), or its message. */
-export function diskErrorCode(error: unknown): string {
-  if (error instanceof Error && "code" in error && typeof error.code === "string") {
-    return error.code;
-  }
-  return error instanceof Error ? error.message : String(error);
 }
 
 function syncFolder(folder: string): void {

@@ -23,7 +23,7 @@ import {
   SETUP_RESPONSE_BYTES,
   type SetupResponse,
 } from "../wire/ipc/setup.ts";
-import { diskErrorCode } from "./disk.ts";
+import { diskErrorCode } from "./disk-error.ts";
 import { Errno, SystemError } from "./ffi/libc.ts";
 import { closeFd, connectStream, peerCredentials } from "./ffi/socket.ts";
 import type { ClientChannel } from "./ipc-client-channel.ts";

@@ -1,12 +1,12 @@
 /** The world as cmd/main.ts shows it to a tool: the real `Session` of lib/cli/tool.ts. */
 import { existsSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
-import { hostname, userInfo } from "node:os";
 import { CrmError } from "../base/error.ts";
 import { Exit } from "../base/exit.ts";
+import { lazy } from "../base/lazy.ts";
 import type { Session } from "../cli/tool.ts";
 import type { IpcTransport } from "../client/transport.ts";
 import { epochMs, sleepMs } from "./clock.ts";
-import { diskErrorCode } from "./disk.ts";
+import { diskErrorCode } from "./disk-error.ts";
 import { writeAll } from "./output.ts";
 import { terminalColumns } from "./terminal.ts";
 
@@ -45,7 +45,7 @@ function currentUser(): Session["user"] {
   const uid = process.geteuid!();
   const gid = process.getegid!();
   try {
-    return { uid, gid, name: userInfo().username };
+    return { uid, gid, name: process.getBuiltinModule("node:os").userInfo().username };
   } catch {
     // A uid without an entry in the user database.
     return { uid, gid, name: uid === 0 ? "root" : String(uid) };
@@ -66,15 +66,27 @@ function lazyTransport(): IpcTransport {
   };
 }
 
-/** Builds the session of this process. `program` is the name the tool was called by. */
+/**
+ * Builds the session of this process. `program` is the name the tool was called by. What takes long to find out (node:os is
+ * not loaded before) is found out when a tool asks.
+ */
 export function realSession(program: string): Session {
+  const user = lazy(currentUser);
+  const hostName = lazy(() => process.getBuiltinModule("node:os").hostname());
+  const columns = lazy(terminalColumns);
   return {
     program,
     env: process.env,
-    user: currentUser(),
-    hostName: hostname(),
+    get user() {
+      return user();
+    },
+    get hostName() {
+      return hostName();
+    },
     pid: process.pid,
-    columns: terminalColumns(),
+    get columns() {
+      return columns();
+    },
     now: epochMs,
     sleep: sleepMs,
     readStdin: () => Bun.stdin.bytes(),

@@ -24,12 +24,7 @@ import type {
   TextForm,
 } from "./cluster.ts";
 import { textForm } from "./form.ts";
-import {
-  type FailedProbes,
-  failedProbes,
-  primitiveView,
-  resourceView,
-} from "./resource-builder.ts";
+import { failedProbes, primitiveView, resourceView, type Showing } from "./resource-builder.ts";
 
 const NOT_RUNNING = 7;
 
@@ -77,7 +72,10 @@ function healthOf(status: ClusterStatus, node: NodeState): NodeView["health"] {
   return worst;
 }
 
-function nodeView(status: ClusterStatus, node: NodeState, probes: FailedProbes): NodeView {
+function nodeView(status: ClusterStatus, node: NodeState, showing: Showing): NodeView {
+  const running = node.running
+    .map((r) => primitiveView(r, showing))
+    .filter((r) => r.nodes.length > 0);
   const container = node.kind === "guest" ? node.connection?.launcher : undefined;
   return {
     name: node.name,
@@ -97,8 +95,8 @@ function nodeView(status: ClusterStatus, node: NodeState, probes: FailedProbes):
     featureSet: node.featureSet ?? (node.kind === "member" && node.online ? "<3.15.1" : undefined),
     host: container === undefined ? undefined : currentNode(container)?.name,
     container: container?.id,
-    running: node.running.map((r) => primitiveView(r, probes)),
-    runningCount: node.running.length,
+    running,
+    runningCount: running.length,
   };
 }
 
@@ -249,14 +247,14 @@ function bans(status: ClusterStatus): BanView[] {
 /** Everything a monitor can show of this status. */
 export function clusterView(status: ClusterStatus): ClusterView {
   const head = summary(status);
-  const probes = failedProbes(status.failures);
   const form = textForm(head.stack);
+  const showing: Showing = { probes: failedProbes(status.failures), form };
   return {
     kind: "cluster",
     form,
     summary: head,
-    nodes: status.nodes.map((node) => nodeView(status, node, probes)),
-    resources: status.resources.map((r) => resourceView(r, status.nodes, probes)),
+    nodes: status.nodes.map((node) => nodeView(status, node, showing)),
+    resources: status.resources.map((r) => resourceView(r, status.nodes, showing)),
     attributes: attributes(status, form),
     history: histories(status),
     failures: failures(status),

@@ -11,6 +11,7 @@ import type {
   PlaceView,
   PrimitiveView,
   ResourceView,
+  TextForm,
 } from "./cluster.ts";
 
 function placeOf(node: NodeState): PlaceView {
@@ -59,8 +60,33 @@ export function failedProbes(failures: readonly FailedOperation[]): FailedProbes
   return found;
 }
 
+/** What views of resources depend on besides the resource. */
+export interface Showing {
+  readonly probes: FailedProbes;
+  readonly form: TextForm;
+}
+
+/**
+ * A primitive as Pacemaker 1.1.10 knew it, which recorded operations only when they had ended: not there before its start has
+ * succeeded, there until its stop has (spec/runtime.md 3.7).
+ */
+function withoutPending(view: PrimitiveView, pendingNode: NodeState | undefined): PrimitiveView {
+  const ended = { ...view, pendingAction: undefined, pendingNode: undefined };
+  if (view.pendingAction === "start") {
+    return { ...ended, role: roleText(Role.stopped), active: false, nodes: [], current: undefined };
+  }
+  if (view.pendingAction !== "stop" || view.active || pendingNode === undefined) return ended;
+  const place = placeOf(pendingNode);
+  return { ...ended, role: roleText(Role.started), active: true, nodes: [place], current: place };
+}
+
 /** One primitive, or one instance of a cloned primitive. */
-export function primitiveView(resource: ResourceState, probes: FailedProbes): PrimitiveView {
+export function primitiveView(resource: ResourceState, showing: Showing): PrimitiveView {
+  const view = recordedView(resource, showing);
+  return showing.form === "classic" ? withoutPending(view, resource.pendingNode) : view;
+}
+
+function recordedView(resource: ResourceState, showing: Showing): PrimitiveView {
   const config = resource.config;
   const agent = config.kind === "primitive" ? config : undefined;
   return {
@@ -86,19 +112,20 @@ export function primitiveView(resource: ResourceState, probes: FailedProbes): Pr
     pendingAction: resource.pendingAction,
     pendingNode: resource.pendingNode?.name,
     lockedTo: resource.lockNode?.name,
-    failedProbes: probes.get(resource.unique ? resource.id : resource.name) ?? NO_PROBES,
+    failedProbes: showing.probes.get(resource.unique ? resource.id : resource.name) ?? NO_PROBES,
     hidden: resource.remoteConnection && resource.launcher !== undefined,
     description: attr(config.xml, "description"),
   };
 }
 
-function groupView(resource: ResourceState, probes: FailedProbes): GroupView {
+function groupView(resource: ResourceState, showing: Showing): GroupView {
+  const members = resource.children.map((c) => primitiveView(c, showing));
   return {
     kind: "group",
     id: resource.id,
     name: resource.unique ? resource.id : resource.name,
-    members: resource.children.map((c) => primitiveView(c, probes)),
-    inactive: resource.children.filter((c) => !isActive(c, true)).length,
+    members,
+    inactive: members.filter((m) => !m.active).length,
     managed: resource.managed,
     maintenance: resource.maintenance,
     disabled: isDisabled(resource),
@@ -117,10 +144,10 @@ function possibleNodes(resource: ResourceState, nodes: readonly NodeState[]): re
 function cloneView(
   resource: ResourceState,
   nodes: readonly NodeState[],
-  probes: FailedProbes,
+  showing: Showing,
 ): CloneView {
   const instances = resource.children.map((c) =>
-    c.variant === "group" ? groupView(c, probes) : primitiveView(c, probes),
+    c.variant === "group" ? groupView(c, showing) : primitiveView(c, showing),
   );
   const first = resource.children[0];
   const config = resource.config;
@@ -146,7 +173,7 @@ function cloneView(
   };
 }
 
-function bundleView(resource: ResourceState, probes: FailedProbes): BundleView {
+function bundleView(resource: ResourceState, showing: Showing): BundleView {
   const traits = resource.bundle;
   const replicas = (traits?.replicas ?? []).map((replica) => ({
     number: replica.number,
@@ -154,8 +181,8 @@ function bundleView(resource: ResourceState, probes: FailedProbes): BundleView {
     address: replica.address,
     parts: [replica.ip, replica.child, replica.container, replica.connection]
       .filter((part) => part !== undefined)
-      .map((part) => primitiveView(part, probes)),
-    face: primitiveView(replica.child ?? replica.container, probes),
+      .map((part) => primitiveView(part, showing)),
+    face: primitiveView(replica.child ?? replica.container, showing),
     place: placeOfBest(replica.container),
   }));
   return {
@@ -178,16 +205,16 @@ function bundleView(resource: ResourceState, probes: FailedProbes): BundleView {
 export function resourceView(
   resource: ResourceState,
   nodes: readonly NodeState[],
-  probes: FailedProbes,
+  showing: Showing,
 ): ResourceView {
   switch (resource.variant) {
     case "primitive":
-      return primitiveView(resource, probes);
+      return primitiveView(resource, showing);
     case "group":
-      return groupView(resource, probes);
+      return groupView(resource, showing);
     case "clone":
-      return cloneView(resource, nodes, probes);
+      return cloneView(resource, nodes, showing);
     case "bundle":
-      return bundleView(resource, probes);
+      return bundleView(resource, showing);
   }
 }

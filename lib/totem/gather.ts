@@ -64,9 +64,11 @@ export type JoinOutcome = "agreed" | "merged" | "nothing";
 export function mergeJoin(ring: RingState, join: Join): JoinOutcome {
   const from = join.systemFrom;
   const leaving = join.nodeId === 0;
-  if (leaving) ring.goodbyes.add(from);
+  // Only of those we know: names that somebody makes up must not pile up.
+  const isKnown = ring.proc.includes(from);
+  if (leaving && isKnown) ring.goodbyes.add(from);
   if (sameMembers(join.proc, ring.proc) && sameMembers(join.failed, ring.failed)) {
-    if (!leaving) ring.agreed.add(from);
+    if (!leaving && isKnown) ring.agreed.add(from);
     return leaving ? "nothing" : "agreed";
   }
   const known = isSubset(join.proc, ring.proc);

@@ -214,10 +214,11 @@ export class RingState {
     return true;
   }
 
-  /** Turns one packet of `from` into deliveries. */
+  /** Turns one packet of `from` into deliveries; one of a node that is not in this ring is forged. */
   deliver(from: number, payload: Uint8Array): void {
     let assembly = this.assemblies.get(from);
     if (assembly === undefined) {
+      if (!this.members.includes(from)) return;
       assembly = new Assembly();
       this.assemblies.set(from, assembly);
     }

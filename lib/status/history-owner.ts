@@ -118,6 +118,8 @@ export function addRemovedResource(
   const resource = unpackResource(reader, readPrimitive(primitive));
   if (resource === undefined) return undefined;
   resource.removed = true;
+  // The device still runs: with it the cluster can fence, and stop it in an orderly way.
+  if (resource.fenceDevice) reader.hasFenceDevice = true;
   if (resource.remoteConnection) {
     let node = reader.nodeByName(historyId);
     if (node === undefined) node = reader.addNode(historyId, historyId, "remote", undefined);

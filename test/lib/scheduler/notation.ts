@@ -11,6 +11,7 @@
  *     no-quorum
  *     ticket T granted         or revoked, standby
  *     run A a [promoted]       A runs on a: started (promoted), its monitors succeed
+ *     removed A ocf:pacemaker:Dummy a    A runs on a, but is no longer configured
  *     op A_monitor_10000@a=7   one more entry of the history: operation, node, result
  *     failcount A a 3
  *     unprobed A               nobody has looked for A yet; else all online nodes have, and found nothing
@@ -174,6 +175,7 @@ class Draft {
   readonly defaults = new Map<string, string>();
   readonly tickets: XmlElement[] = [];
   readonly runs: (readonly [string, string, boolean])[] = [];
+  readonly removed = new Map<string, XmlElement>();
   readonly operations: string[] = [];
   readonly unprobed = new Set<string>();
   readonly configuration: string[] = [];
@@ -187,6 +189,13 @@ class Draft {
 
   private setState(name: string | undefined, state: string | undefined): void {
     this.node(name).state = state ?? "online";
+  }
+
+  private addRemoved(id: string, agent: string, node: string | undefined): void {
+    const [standard, ...rest] = agent.split(":");
+    const type = rest.pop();
+    this.removed.set(id, element("primitive", { id, class: standard, provider: rest[0], type }));
+    this.node(node).entries.push({ resource: id, task: "start", intervalMs: 0, rc: 0 });
   }
 
   read(line: string): void {
@@ -203,6 +212,7 @@ class Draft {
     else if (word === "no-quorum") this.quorum = false;
     else if (word === "ticket") this.tickets.push(ticketXml(one!, two));
     else if (word === "run") this.runs.push([one!, two!, three === "promoted"]);
+    else if (word === "removed") this.addRemoved(one!, two!, three);
     else if (word === "op") this.operations.push(one!);
     else if (word === "failcount")
       this.node(two)
@@ -292,7 +302,8 @@ class Draft {
     }
     const primitives = primitivesOf(root);
     this.addHistory(primitives);
-    const states = [...this.nodes.values()].map((n, i) => n.statusXml(primitives, 100 * i));
+    const agents = new Map([...primitives, ...this.removed]);
+    const states = [...this.nodes.values()].map((n, i) => n.statusXml(agents, 100 * i));
     const tickets = this.tickets.length > 0 ? [element("tickets", {}, this.tickets)] : [];
     const status = element("status", {}, [...tickets, ...states]);
     const whole = element("cib", root.attrs, [child(root, "configuration")!, status]);

@@ -11,7 +11,7 @@ import { CmapService } from "../cmap/service.ts";
 import { Cpg, type CpgCoreEffect, type CpgCoreEvent } from "../cpg/cpg.ts";
 import { QuorumService } from "../quorum/service.ts";
 import { Votequorum, type VotequorumEffect, type VotequorumEvent } from "../quorum/votequorum.ts";
-import type { ConfigurationEffect, TotemEffect, TotemEvent } from "../totem/api.ts";
+import type { ConfigurationEffect, RingId, TotemEffect, TotemEvent } from "../totem/api.ts";
 import { TotemRing } from "../totem/ring.ts";
 import type { CmapValue } from "../wire/cmap.ts";
 import type { FrontDoorEvent } from "../wire/ipc/front-door.ts";
@@ -279,7 +279,7 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
           this.ringEvents.push(effect);
           break;
         case "sync-complete":
-          this.onSyncComplete();
+          this.onSyncComplete(effect.ringId);
           break;
         case "log":
           this.out.push(effect);
@@ -311,8 +311,8 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
     }
   }
 
-  private onSyncComplete(): void {
-    this.ringEvents.push({ kind: "sync-complete" });
+  private onSyncComplete(ringId: RingId): void {
+    this.ringEvents.push({ kind: "sync-complete", ringId });
     if (this.serving) return;
     this.serving = true;
     this.onSupervisor({ kind: "ready" });

@@ -15,7 +15,7 @@
  *    - `service-activate`: every member's messages of this round have been delivered; take them into use.
  *    - `service-abort`: a new configuration came first; forget what was collected since init. Sent only for services
  *      that were initialised and not activated.
- *    - `sync-complete`: all rounds are done. Pass it to the ring ({ kind: "sync-complete" }), open IPC.
+ *    - `sync-complete`: all rounds are done. Pass it to the ring (kind and ringId), open IPC.
  *      Anything multicast by an activate belongs before it.
  * Services of others that we do not have get an empty round: only the barrier.
  */

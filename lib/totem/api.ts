@@ -64,8 +64,8 @@ export type TotemEvent =
   | { readonly kind: "interface"; readonly up: boolean; readonly address: string }
   | DatagramEvent
   | MulticastEvent
-  /** Sync of all services is complete: messages sent in the transitional period may use the normal queue again. */
-  | { readonly kind: "sync-complete" }
+  /** Sync of all services is complete in this ring: messages may use the normal queue again. */
+  | { readonly kind: "sync-complete"; readonly ringId: RingId }
   /** Say goodbye: sends LEAVE. Nothing is accepted afterwards. */
   | { readonly kind: "leave" }
   | { readonly kind: "set-timers"; readonly timers: TotemTimers }

@@ -57,6 +57,7 @@ import {
   onTokenTimerInRecovery,
 } from "./recovery.ts";
 import { RingState } from "./ring-state.ts";
+import { sameRing } from "./sequence.ts";
 
 /** How long after a pause of this process joins from before it may still come out of the sockets. */
 const staleJoinsMs = 20;
@@ -122,6 +123,8 @@ export class TotemRing implements Core<TotemEvent, TotemEffect>, TotemView {
         onMulticast(ring, event);
         break;
       case "sync-complete":
+        // Word of an earlier ring may come when the next one is there already: that one has yet to synchronise.
+        if (!sameRing(event.ringId, ring.oldRingId)) break;
         ring.synchronising = false;
         if (ring.sendableBytes > 0) wakeToken(ring);
         break;

@@ -21,4 +21,16 @@ export const ringLedger: readonly LedgerLine[] = [
     options: { nodes: 6, chaosMs: 6000 },
     was: "two rings that held different peers for failed answered each other's joins without end",
   },
+  {
+    seed: 1_000_138,
+    options: {
+      nodes: 5,
+      chaosMs: 1000,
+      netMtu: 65_536,
+      allFaults: true,
+      daemons: "majority",
+      knet: { links: 2, mode: "passive" },
+    },
+    was: "the end of sync in one ring let messages go before the next ring had synchronised",
+  },
 ];

@@ -211,7 +211,7 @@ describe("token", () => {
   test("an idle representative holds it; a message to send lets it go", () => {
     const bench = new Bench();
     let token = pair(bench);
-    bench.give({ kind: "sync-complete" });
+    bench.give({ kind: "sync-complete", ringId: bench.ring.ringId });
     for (let visit = 0; visit < 31; visit++) token = turn(bench, token);
     expect(bench.sent("orf-token")).toEqual([]);
     expect(bench.timers.get("hold")).toBe(timers.holdMs);
@@ -223,7 +223,7 @@ describe("token", () => {
   test("a member that has something to send makes it go on, once", () => {
     const bench = new Bench();
     let token = pair(bench);
-    bench.give({ kind: "sync-complete" });
+    bench.give({ kind: "sync-complete", ringId: bench.ring.ringId });
     for (let visit = 0; visit < 31; visit++) token = turn(bench, token);
     const { ringId } = bench.ring;
     bench.hear({ kind: "hold-cancel", nodeId: 9, target: 0, ringId }, 1);
@@ -235,7 +235,7 @@ describe("token", () => {
   test("carries at most max_messages of ours, numbered without a gap", () => {
     const bench = new Bench();
     const token = pair(bench);
-    bench.give({ kind: "sync-complete" });
+    bench.give({ kind: "sync-complete", ringId: bench.ring.ringId });
     for (let count = 0; count < 40; count++) {
       bench.give({ kind: "multicast", group: "a", body: new Uint8Array(1300) });
     }
@@ -251,7 +251,7 @@ describe("messages", () => {
   test("sent while services synchronise go before those that waited already", () => {
     const bench = new Bench();
     const token = pair(bench);
-    bench.give({ kind: "sync-complete" });
+    bench.give({ kind: "sync-complete", ringId: bench.ring.ringId });
     bench.give({ kind: "multicast", group: "a", body: new Uint8Array([1]) });
     bench.give({ kind: "timer", name: "token" });
     bench.give({ kind: "timer", name: "consensus" });
@@ -262,7 +262,9 @@ describe("messages", () => {
     const bodies = (effects: readonly TotemEffect[]) =>
       effects.flatMap((effect) => (effect.kind === "deliver" ? [effect.body[0]] : []));
     expect(bodies(first)).toEqual([2]);
-    expect(bodies(bench.give({ kind: "sync-complete" }))).toEqual([1]);
+    const ofEarlierRing = { kind: "sync-complete", ringId: token.ringId } as const;
+    expect(bodies(bench.give(ofEarlierRing))).toEqual([]);
+    expect(bodies(bench.give({ kind: "sync-complete", ringId: bench.ring.ringId }))).toEqual([1]);
     expect(token.ringId).not.toEqual(bench.ring.ringId);
   });
 
@@ -285,7 +287,7 @@ describe("a node that cannot receive (section 5 step 10)", () => {
   test("declares itself failed and goes on alone while the others do without it", () => {
     const bench = new Bench();
     let token = pair(bench);
-    bench.give({ kind: "sync-complete" });
+    bench.give({ kind: "sync-complete", ringId: bench.ring.ringId });
     token = turn(bench, { ...token, seq: token.seq + 1 });
     for (let visit = 0; visit <= timers.failRecvConst && bench.ring.state !== "gather"; visit++) {
       const entries = visit < 5 ? [] : [{ ringId: token.ringId, seq: token.seq }];

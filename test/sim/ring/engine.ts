@@ -93,7 +93,7 @@ export class BareEngine implements Engine {
       if (effect.kind === "multicast") this.queue.push(effect);
       else if (effect.kind === "sync-complete") {
         emit({ kind: "synchronised", ringId: effect.ringId });
-        this.queue.push({ kind: "sync-complete" });
+        this.queue.push({ kind: "sync-complete", ringId: effect.ringId });
       }
     }
   }

@@ -23,8 +23,7 @@ import type {
   SummaryView,
   TextForm,
 } from "./cluster.ts";
-import { textForm } from "./form.ts";
-import { failedProbes, primitiveView, resourceView, type Showing } from "./resource-builder.ts";
+import { primitiveView, resourceView, type Showing, showingOf } from "./resource-builder.ts";
 
 const NOT_RUNNING = 7;
 
@@ -247,8 +246,8 @@ function bans(status: ClusterStatus): BanView[] {
 /** Everything a monitor can show of this status. */
 export function clusterView(status: ClusterStatus): ClusterView {
   const head = summary(status);
-  const form = textForm(head.stack);
-  const showing: Showing = { probes: failedProbes(status.failures), form };
+  const showing = showingOf(status);
+  const { form } = showing;
   return {
     kind: "cluster",
     form,

@@ -1,7 +1,7 @@
 /** Resource trees of a ClusterStatus as views (spec/outputs-and-tools A4.3 to A4.5). */
 
 import { parseRole, Role, roleText } from "../status/roles.ts";
-import type { FailedOperation, NodeState, ResourceState } from "../status/state.ts";
+import type { ClusterStatus, FailedOperation, NodeState, ResourceState } from "../status/state.ts";
 import { currentNode, isActive, leavesOf } from "../status/tree.ts";
 import { attr } from "../xml/node.ts";
 import type {
@@ -13,6 +13,7 @@ import type {
   ResourceView,
   TextForm,
 } from "./cluster.ts";
+import { textForm } from "./form.ts";
 
 function placeOf(node: NodeState): PlaceView {
   return { name: node.name, id: node.id, online: node.online, unclean: node.unclean };
@@ -43,12 +44,12 @@ function cloneAbove(resource: ResourceState): ResourceState | undefined {
 }
 
 /** Failed probes: resource name (without instance) to node name to exit code. */
-export type FailedProbes = ReadonlyMap<string, ReadonlyMap<string, number>>;
+type FailedProbes = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 const NO_PROBES: ReadonlyMap<string, number> = new Map();
 
 /** The probes among a status's failures. */
-export function failedProbes(failures: readonly FailedOperation[]): FailedProbes {
+function failedProbes(failures: readonly FailedOperation[]): FailedProbes {
   const found = new Map<string, Map<string, number>>();
   for (const { operation, resource, node } of failures) {
     if (operation.task !== "monitor" || operation.intervalMs !== 0) continue;
@@ -64,6 +65,12 @@ export function failedProbes(failures: readonly FailedOperation[]): FailedProbes
 export interface Showing {
   readonly probes: FailedProbes;
   readonly form: TextForm;
+}
+
+/** How the resources of a status are shown: its stack decides the form. */
+export function showingOf(status: ClusterStatus): Showing {
+  const form = textForm(status.options.texts.get("cluster-infrastructure"));
+  return { probes: failedProbes(status.failures), form };
 }
 
 /**

@@ -12,7 +12,7 @@ import type { Operation, ResourceHistory, ResourceState } from "../../../lib/sta
 import { currentNode, leavesOf, topOf } from "../../../lib/status/tree.ts";
 import { clusterView } from "../../../lib/view/cluster-builder.ts";
 import { DEFAULT_DISPLAY } from "../../../lib/view/display.ts";
-import { failedProbes, primitiveView, resourceView } from "../../../lib/view/resource-builder.ts";
+import { primitiveView, resourceView, showingOf } from "../../../lib/view/resource-builder.ts";
 import { element, type XmlElement } from "../../../lib/xml/node.ts";
 import { writeXml } from "../../../lib/xml/write.ts";
 import { localTime } from "../local-time.ts";
@@ -97,7 +97,7 @@ export function locate(context: ResourceContext): number {
 /** -q, -w: status line and XML of one resource. */
 export function queryXml(context: ResourceContext, raw: boolean): number {
   const resource = wantedResource(context);
-  const view = resourceView(resource, context.status.nodes, failedProbes(context.status.failures));
+  const view = resourceView(resource, context.status.nodes, showingOf(context.status));
   const out = new ListWriter();
   writeResource(out, view, ALL);
   const { config } = resource;
@@ -178,7 +178,7 @@ function operationXml(
 export function listOperations(context: ResourceContext, all: boolean): number {
   const node = wantedNode(context);
   const name = context.given.value("resource");
-  const probes = failedProbes(context.status.failures);
+  const showing = showingOf(context.status);
   const rows: XmlElement[] = [];
   for (const history of context.status.histories) {
     if (node !== undefined && history.node !== node) continue;
@@ -189,7 +189,7 @@ export function listOperations(context: ResourceContext, all: boolean): number {
       const head =
         resource === undefined
           ? `Unknown resource ${history.id}`
-          : primitiveLine(primitiveView(resource, probes), { name: history.id, node: false });
+          : primitiveLine(primitiveView(resource, showing), { name: history.id, node: false });
       context.output.line(`${head}: ${op.key} (node=${history.node.name}, ${operationText(op)}`);
       rows.push(operationXml(op, history, resource));
     }

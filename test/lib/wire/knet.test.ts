@@ -1,5 +1,6 @@
 /** Captured knet packets, clear and sealed, decode and re-encode byte for byte (spec/totem captures). */
 import { describe, expect, test } from "bun:test";
+import { createDecipheriv } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeSeal } from "../../../lib/runtime/seal.ts";
@@ -87,6 +88,28 @@ describe("seals", () => {
       });
     }
   }
+
+  test("one seal codes packets of every length, in any order, and altered ones do not disturb it", () => {
+    const [one, two] = [makeSeal("aes256", "sha256", key), makeSeal("aes256", "sha256", key)];
+    const packets = Array.from({ length: 70 }, (_, length) => new Uint8Array(length).fill(length));
+    const sealed = packets.map((packet) => one.seal(packet));
+    expect(new Set(sealed.map((data) => hex(data.subarray(0, 16)))).size).toBe(packets.length);
+    for (const [index, data] of [...sealed.entries()].reverse()) {
+      expect(two.open(data.subarray(1))).toBeUndefined();
+      expect(two.open(data)).toEqual(Buffer.from(packets[index]!));
+    }
+  });
+
+  test("what it seals is AES-CBC with the IV in front, whoever opens it", () => {
+    const packet = new Uint8Array(100).map((_, index) => index);
+    const seal = makeSeal("aes128", "sha1", key);
+    for (const data of [seal.seal(packet.slice()), seal.seal(packet.slice())]) {
+      const iv = data.subarray(0, 16);
+      const decoding = createDecipheriv("aes-128-cbc", key.subarray(0, 16), iv);
+      const body = data.subarray(16, data.length - 20);
+      expect(Buffer.concat([decoding.update(body), decoding.final()])).toEqual(Buffer.from(packet));
+    }
+  });
 
   test("a cipher without a hash, or with a short key, is refused", () => {
     expect(() => makeSeal("aes256", "none", key)).toThrow();

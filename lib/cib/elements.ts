@@ -183,15 +183,14 @@ const TABLE: Readonly<Record<string, readonly [string, string, string?]>> = {
   ],
   rsc_colocation: [
     "id! score score-attribute<3.0 score-attribute-mangle<3.0 rsc with-rsc node-attribute " +
-      "rsc-role with-rsc-role influence rsc-instance<4.0 with-rsc-instance<4.0 symmetrical<3.0",
+      "rsc-role with-rsc-role influence symmetrical<3.0",
     "resource_set* lifetime?<4.0",
   ],
   rsc_order: [
-    "id! symmetrical require-all score kind first then first-action then-action " +
-      "first-instance<4.0 then-instance<4.0",
+    "id! symmetrical require-all score kind first then first-action then-action",
     "resource_set* lifetime?<4.0",
   ],
-  rsc_ticket: ["id! ticket! rsc rsc-role loss-policy rsc-instance<4.0", "resource_set*"],
+  rsc_ticket: ["id! ticket! rsc rsc-role loss-policy", "resource_set*"],
   resource_set: [
     "id id-ref sequential ordering action role score kind require-all",
     "resource_ref*",

@@ -11,7 +11,6 @@ const DIFFERING: Readonly<Record<string, string>> = {
   "rsc-move-lifetime": "an end relative to the time of the run",
   "prim-ambiguous-provider": "only our own agents here: one provider has Stateful",
   "prim-params-unicode": "Differs: words can say letters outside ASCII",
-  "colo-instance": "instances of the 1.2 schema",
   "order-zero": "Differs: a deprecated score does not keep a commit back (the seed's mandatory:)",
   "order-score": "Differs: a deprecated score does not keep a commit back (the seed's mandatory:)",
   "argv-order": "Differs: a deprecated score does not keep a commit back (the seed's mandatory:)",
@@ -24,7 +23,6 @@ const DIFFERING: Readonly<Record<string, string>> = {
 /** What only crmsh 4.4.1 can do and we cannot, with the reason. */
 const NOT_YET: Readonly<Record<string, string>> = {
   "prim-ambiguous-provider": "only our own agents here: one provider has Stateful",
-  "colo-instance": "instances of clones are accepted",
   "colo-one": "Differs: a colocation of one resource says nothing",
   "order-one": "Differs: an order of one resource says nothing",
   "schema-change": "the schema is changed by upgrade only",

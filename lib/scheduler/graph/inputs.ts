@@ -70,6 +70,7 @@ export function isInput(rel: Relation): boolean {
 export function mergeInputs(action: Action): void {
   if (action.inputsMerged) return;
   action.inputsMerged = true;
+  if (action.before.length < 2) return;
   const newestFirst = [...action.before].reverse();
   newestFirst.sort((a, b) => a.first.id - b.first.id);
   const merged: Relation[] = [];

@@ -6,7 +6,7 @@ import { type Action, Task } from "../actions/action.ts";
 import type { Book, Node, Rsc } from "../board.ts";
 
 /** CRM_meta_NAME with underscores. */
-export function metaName(name: string): string {
+function metaName(name: string): string {
   return `CRM_meta_${name.includes("-") ? name.replaceAll("-", "_") : name}`;
 }
 
@@ -99,21 +99,48 @@ function addParameters(book: Book, action: Action, rsc: Rsc, into: Map<string, s
   }
 }
 
-/** All attributes, sorted by name. */
-export function graphAttributes(book: Book, action: Action): Map<string, string> {
-  const into = new Map<string, string>([["crm_feature_set", OUR_FEATURE_SET]]);
-  const { rsc } = action;
-  for (const [name, value] of action.extra ?? []) setNew(into, name, value);
-  if (rsc !== undefined) addParameters(book, action, rsc, into);
-  for (const [name, value] of action.meta) {
-    if (name.includes("#") || name.includes(":")) continue;
-    into.set(metaName(name), value);
+/** Puts together the attributes of one graph's actions. */
+export class GraphAttributes {
+  private readonly book: Book;
+  private readonly names = new Map<string, string>();
+
+  constructor(book: Book) {
+    this.book = book;
   }
-  if (rsc !== undefined) {
+
+  /** `metaName`, made once for each name. */
+  nameOf(name: string): string {
+    let known = this.names.get(name);
+    if (known === undefined) {
+      known = metaName(name);
+      this.names.set(name, known);
+    }
+    return known;
+  }
+
+  /** What a resource and its ancestors add. */
+  ofResource(rsc: Rsc): ReadonlyMap<string, string> {
+    const into = new Map<string, string>();
     addResourceMeta(rsc, into);
-    addGuestMeta(action, into);
+    return into;
   }
-  const sorted = new Map<string, string>();
-  for (const name of [...into.keys()].sort()) sorted.set(name, into.get(name)!);
-  return sorted;
+
+  /** All attributes, sorted by name. */
+  of(action: Action): ReadonlyMap<string, string> {
+    const into = new Map<string, string>([["crm_feature_set", OUR_FEATURE_SET]]);
+    const { rsc } = action;
+    for (const [name, value] of action.extra ?? []) setNew(into, name, value);
+    if (rsc !== undefined) addParameters(this.book, action, rsc, into);
+    for (const [name, value] of action.meta) {
+      if (name.includes("#") || name.includes(":")) continue;
+      into.set(this.nameOf(name), value);
+    }
+    if (rsc !== undefined) {
+      addResourceMeta(rsc, into);
+      addGuestMeta(action, into);
+    }
+    const sorted = new Map<string, string>();
+    for (const name of [...into.keys()].sort()) sorted.set(name, into.get(name)!);
+    return sorted;
+  }
 }

@@ -13,6 +13,21 @@ export interface GraphPrimitive {
   readonly agent: string;
 }
 
+/** Where an action takes place. */
+export interface GraphNode {
+  readonly id: string;
+  readonly name: string;
+}
+
+/**
+ * What the attributes of many actions have in common, so that a printer makes the common text once. `shared` is in the
+ * order of `names`; undefined where each action has a value of its own.
+ */
+export interface AttributePattern {
+  readonly names: readonly string[];
+  readonly shared: readonly (string | undefined)[];
+}
+
 /** One action. `attributes` is the graph's `<attributes>` element: parameters and CRM_meta_* words, in written order. */
 export interface GraphAction {
   readonly id: number;
@@ -21,21 +36,23 @@ export interface GraphAction {
   readonly operation: string;
   /** operation_key, e.g. `webip_monitor_10000`. */
   readonly operationKey: string;
-  readonly internalKey?: string;
+  readonly internalKey?: string | undefined;
   /** on_node / on_node_uuid. */
-  readonly node?: { readonly id: string; readonly name: string };
+  readonly node?: GraphNode | undefined;
   /** router_node: who carries it out for a guest or remote node. */
-  readonly router?: string;
-  readonly primitive?: GraphPrimitive;
+  readonly router?: string | undefined;
+  readonly primitive?: GraphPrimitive | undefined;
   readonly attributes: ReadonlyMap<string, string>;
+  /** The pattern that `attributes` follow, if any. */
+  readonly pattern?: AttributePattern | undefined;
   /** Ids of nodes that this action takes down. */
   readonly downed: readonly string[];
   /** shutdown-lock: epoch seconds since which the resource is locked to its node. */
-  readonly shutdownLock?: number;
+  readonly shutdownLock?: number | undefined;
   /** Node ids of a maintenance_nodes action. */
-  readonly maintenance?: readonly string[];
+  readonly maintenance?: readonly string[] | undefined;
   /** Those of them that enter maintenance; the others leave it. */
-  readonly maintenanceOn?: readonly string[];
+  readonly maintenanceOn?: readonly string[] | undefined;
 }
 
 /** Actions of one step and the actions that must be complete before. */

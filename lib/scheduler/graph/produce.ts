@@ -4,8 +4,9 @@ import { routerOf } from "../actions/remote.ts";
 import { requestAction } from "../actions/table.ts";
 import type { Book, Node, Rsc } from "../board.ts";
 import { isGraphed, isInput, mergeInputs } from "./inputs.ts";
-import { graphAttributes } from "./meta.ts";
-import type { GraphAction, GraphPrimitive, Synapse, TransitionGraph } from "./model.ts";
+import { GraphAttributes } from "./meta.ts";
+import type { GraphAction, GraphNode, GraphPrimitive, Synapse, TransitionGraph } from "./model.ts";
+import { ProbeAttributes } from "./probe-attributes.ts";
 
 function rootAttributes(book: Book): Map<string, string> {
   const { options } = book;
@@ -66,9 +67,9 @@ function primitiveOf(rsc: Rsc): GraphPrimitive {
 }
 
 /** Nodes that go down with an action. */
-function downedBy(book: Book, action: Action): string[] {
+function downedBy(book: Book, action: Action): readonly string[] {
   const { node, rsc } = action;
-  if (node === undefined) return [];
+  if (node === undefined) return NO_NODES;
   if (action.task === Task.shutdown) return [node.id];
   if (action.task === Task.stonith) {
     const kind = action.meta.get("stonith_action");
@@ -81,7 +82,7 @@ function downedBy(book: Book, action: Action): string[] {
     );
     return migrating ? [] : [rsc.id];
   }
-  return [];
+  return NO_NODES;
 }
 
 /** Guests whose connections run on a host, in the order found. */
@@ -103,53 +104,97 @@ function lockOf(action: Action): number | undefined {
   return rsc.lockTime;
 }
 
-/** The part of an action that triggers repeat. Writing it also tells the action its node. */
-function reference(action: Action): GraphAction {
-  const kind = kindOf(action);
-  const historyId = action.rsc?.historyId;
-  const showsNode = kind !== "pseudo_event" || action.task === Task.stonith;
-  const node = showsNode ? action.node : undefined;
-  if (node !== undefined) {
-    action.meta.set("on_node", node.name);
-    action.meta.set("on_node_uuid", node.id);
+/** Makes the graph's actions; nodes and resources that many of them name are described once. */
+class Describer {
+  private readonly book: Book;
+  private readonly attributes: GraphAttributes;
+  private readonly probes: ProbeAttributes;
+  private readonly nodes = new Map<Node, GraphNode>();
+  private readonly primitives = new Map<Rsc, GraphPrimitive>();
+
+  constructor(book: Book) {
+    this.book = book;
+    this.attributes = new GraphAttributes(book);
+    this.probes = new ProbeAttributes(book, this.attributes);
   }
-  const router = node === undefined ? undefined : routerOf(action);
-  return {
-    id: action.id,
-    kind,
-    operation: action.task,
-    operationKey: historyId === undefined ? action.key : historyKey(action, historyId),
-    ...(historyId === undefined ? {} : { internalKey: action.key }),
-    ...(node === undefined ? {} : { node: { id: node.id, name: node.name } }),
-    ...(router === undefined ? {} : { router: router.name }),
-    attributes: NO_ATTRIBUTES,
-    downed: [],
-  };
+
+  private node(node: Node): GraphNode {
+    let known = this.nodes.get(node);
+    if (known === undefined) {
+      known = { id: node.id, name: node.name };
+      this.nodes.set(node, known);
+    }
+    return known;
+  }
+
+  private primitive(rsc: Rsc): GraphPrimitive {
+    let known = this.primitives.get(rsc);
+    if (known === undefined) {
+      known = primitiveOf(rsc);
+      this.primitives.set(rsc, known);
+    }
+    return known;
+  }
+
+  /** Writing an action, or naming it as a trigger, also tells it its node. */
+  private placeOf(action: Action, kind: GraphAction["kind"]): Node | undefined {
+    const showsNode = kind !== "pseudo_event" || action.task === Task.stonith;
+    const node = showsNode ? action.node : undefined;
+    if (node !== undefined) {
+      action.meta.set("on_node", node.name);
+      action.meta.set("on_node_uuid", node.id);
+    }
+    return node;
+  }
+
+  /** The part of an action that triggers repeat. */
+  trigger(action: Action): GraphAction {
+    const kind = kindOf(action);
+    const node = this.placeOf(action, kind);
+    const historyId = action.rsc?.historyId;
+    return {
+      id: action.id,
+      kind,
+      operation: action.task,
+      operationKey: historyId === undefined ? action.key : historyKey(action, historyId),
+      internalKey: historyId === undefined ? undefined : action.key,
+      node: node === undefined ? undefined : this.node(node),
+      router: node === undefined ? undefined : routerOf(action)?.name,
+      attributes: NO_ATTRIBUTES,
+      downed: NO_NODES,
+    };
+  }
+
+  action(action: Action): GraphAction {
+    const { book } = this;
+    const { rsc } = action;
+    const base = this.trigger(action);
+    const probe = this.probes.of(action);
+    const maintenance =
+      action.task === "maintenance_nodes" && rsc === undefined
+        ? changedMaintenance(book)
+        : undefined;
+    return {
+      id: base.id,
+      kind: base.kind,
+      operation: base.operation,
+      operationKey: base.operationKey,
+      internalKey: base.internalKey,
+      node: base.node,
+      router: base.router,
+      shutdownLock: base.node === undefined ? undefined : lockOf(action),
+      primitive: rsc === undefined || action.pseudo ? undefined : this.primitive(rsc),
+      attributes: probe?.attributes ?? this.attributes.of(action),
+      pattern: probe?.pattern,
+      downed: base.node === undefined ? NO_NODES : downedBy(book, action),
+      maintenance: maintenance?.map((node) => node.id),
+      maintenanceOn: maintenance?.filter((node) => node.maintenance).map((node) => node.id),
+    };
+  }
 }
 
 const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
-
-function graphAction(book: Book, action: Action): GraphAction {
-  const base = reference(action);
-  const maintenance =
-    action.task === "maintenance_nodes" && action.rsc === undefined
-      ? changedMaintenance(book)
-      : undefined;
-  const lock = base.node === undefined ? undefined : lockOf(action);
-  return {
-    ...base,
-    ...(lock === undefined ? {} : { shutdownLock: lock }),
-    ...(action.rsc === undefined || action.pseudo ? {} : { primitive: primitiveOf(action.rsc) }),
-    attributes: graphAttributes(book, action),
-    downed: base.node === undefined ? [] : downedBy(book, action),
-    ...(maintenance === undefined
-      ? {}
-      : {
-          maintenance: maintenance.map((node) => node.id),
-          maintenanceOn: maintenance.filter((node) => node.maintenance).map((node) => node.id),
-        }),
-  };
-}
+const NO_NODES: readonly string[] = [];
 
 /** Remote nodes that must be told of a change of their maintenance state. */
 function changedMaintenance(book: Book): readonly Node[] {
@@ -164,20 +209,23 @@ function priorityOf(action: Action): number {
 /** Emits every action of the graph in the reference's order. */
 export function produceGraph(book: Book): TransitionGraph {
   const synapses: Synapse[] = [];
+  const describer = new Describer(book);
   // An action is named by all that wait for it: one object serves them all.
-  const references = new Map<Action, GraphAction>();
+  const described = new Map<Action, GraphAction>();
   const inputOf = (action: Action): GraphAction => {
-    const known = references.get(action);
-    if (known !== undefined) return known;
-    const made = reference(action);
-    references.set(action, made);
-    return made;
+    let known = described.get(action);
+    if (known === undefined) {
+      known = describer.trigger(action);
+      described.set(action, known);
+    }
+    return known;
   };
   const emit = (action: Action): void => {
     mergeInputs(action);
     if (action.inGraph || !isGraphed(action)) return;
     action.inGraph = true;
-    const written = graphAction(book, action);
+    const written = describer.action(action);
+    if (!described.has(action)) described.set(action, written);
     const inputs: GraphAction[] = [];
     for (const rel of action.before) {
       if (!isInput(rel)) continue;

@@ -152,6 +152,15 @@ describe.skipIf(skip !== undefined)("trouble", () => {
     );
   });
 
+  test("cibadmin -E: each node tells its status again by itself, at once (HOUSE rule 3)", async () => {
+    await lab.must("server6", "cibadmin -E --force");
+    await until("all nodes have told their status", 3000, async () => {
+      const text = await lab.must("server6", "cibadmin -Q -o status");
+      return lab.hosts.every((host) => text.includes(`<lrm id="${host}">`)) ? true : undefined;
+    });
+    expect(await status(lab, "server7")).toContain("Online: [ server6 server7 server8 ]");
+  });
+
   afterAll(() => {
     if (process.env["KEEP_LAB"] === undefined) lab?.down();
   });

@@ -117,6 +117,10 @@ export const faults: readonly Fault[] = [
       workload.wipeStatus(node, world.prng.pick(world.nodes)),
     ),
   },
+  {
+    name: "the status section is emptied",
+    inject: onNode((_world, node, workload) => workload.emptyStatus(node)),
+  },
   { name: "disk full", inject: (world) => fill(world, 1) },
   { name: "two disks full", inject: (world) => fill(world, 2) },
   {

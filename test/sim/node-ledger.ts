@@ -49,4 +49,10 @@ export const nodeLedger: readonly NodeLedgerLine[] = [
     minutes: 0.6,
     was: "orders that a change of membership swallowed were counted as running for ever",
   },
+  {
+    seed: 5406,
+    nodes: 3,
+    minutes: 0.6,
+    was: "a manager came back knowing nothing and was killed before it had looked: what ran there was started elsewhere",
+  },
 ];

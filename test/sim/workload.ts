@@ -131,6 +131,11 @@ export class Workload {
     this.request(sim, "cib_delete", "status", element("node_state", { uname: target.name }), "");
   }
 
+  /** An administrator replaces the whole status section by an empty one. */
+  emptyStatus(sim: SimNode): void {
+    this.request(sim, "cib_replace", "status", element("status"), "");
+  }
+
   private send(sim: SimNode, service: string, xml: XmlElement): number {
     const client = sim.node.toolClient();
     const text = writeXml(xml, { indent: false });

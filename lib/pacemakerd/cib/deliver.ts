@@ -21,6 +21,7 @@ import {
   withNodeState,
   withoutHistory,
   withTransient,
+  withUnknownOf,
 } from "./status.ts";
 
 /** Value of a cluster option in `crm_config`, first one found; undefined when unset. */
@@ -55,7 +56,10 @@ export function applyPublish(doc: CibDoc, node: NodeName, lrm: XmlElement): CibD
       expected: "member",
     });
     const before = child(full, "lrm");
-    return before !== undefined && sameXml(before, lrm) ? full : withNamedChild(full, "lrm", lrm);
+    const after = withUnknownOf(before, lrm);
+    return before !== undefined && sameXml(before, after)
+      ? full
+      : withNamedChild(full, "lrm", after);
   });
 }
 

@@ -60,7 +60,10 @@ export function adoptedCib(
         crmd: "online",
         ...(joining ? { "crm-debug-origin": "peer_update_callback", join: "pending" } : {}),
       });
-      return withNamedChild(marked, "transient_attributes", element);
+      // Out of the ring nothing of it goes on; a manager that died within the ring may have left things running.
+      const isAnew = fresh && attr(state, "in_ccm") !== "true";
+      const bare = isAnew ? withNamedChild(marked, "lrm", undefined) : marked;
+      return withNamedChild(bare, "transient_attributes", element);
     });
   }
   const ring = new Set(

@@ -152,6 +152,30 @@ function mergeEntries(resource: XmlElement, update: XmlElement): XmlElement {
   return withAttrs(merged, Object.fromEntries(update.attrs));
 }
 
+/** Is the last word on a resource of a history that it does not run? Without any word it may. */
+export function isKnownDown(resource: XmlElement): boolean {
+  const last = resource.children.find((c) => idOf(c) === `${idOf(resource)}_last_0`);
+  if (last === undefined) return resource.children.length > 0;
+  const operation = attr(last, "operation");
+  const rc = attr(last, "rc-code");
+  if (operation === "stop") return rc === "0";
+  return operation === "monitor" && rc !== "0" && rc !== "8";
+}
+
+/**
+ * A history in place of an older one. What may have run by the older one and is not in the new stays without entries, which
+ * means "not known": a manager that was killed comes back knowing nothing, and may go before it has looked (HOUSE rule 9).
+ */
+export function withUnknownOf(before: XmlElement | undefined, lrm: XmlElement): XmlElement {
+  const list = child(lrm, "lrm_resources") ?? element("lrm_resources");
+  const known = new Set(list.children.map(idOf));
+  const former = before === undefined ? undefined : child(before, "lrm_resources");
+  const unknown = (former?.children ?? []).filter((r) => !known.has(idOf(r)) && !isKnownDown(r));
+  if (unknown.length === 0) return lrm;
+  const kept = unknown.map((resource) => withChildren(resource, []));
+  return withNamedChild(lrm, "lrm_resources", withChildren(list, [...list.children, ...kept]));
+}
+
 /** An `lrm` element with one `lrm_resource` merged in. */
 export function withHistory(lrm: XmlElement, update: XmlElement): XmlElement {
   const list = child(lrm, "lrm_resources") ?? element("lrm_resources");

@@ -63,9 +63,10 @@ export class Controller {
   private uuid = "";
   private leaveSelf = false;
   private held = "";
-  /** Managers that are missing, and since when we have waited long enough. */
+  /** Managers that are missing, and were waited for long enough. */
   private abandoned: readonly number[] = [];
-  private waitingForManagers = false;
+  /** Managers that are missing and may come back until then. */
+  private readonly awaited = new Map<number, number>();
 
   constructor(context: Context, membership: Membership, port: ControllerPort) {
     this.context = context;
@@ -112,21 +113,30 @@ export class Controller {
       return state === undefined || attr(state, "expected") !== "down";
     });
     this.abandoned = this.abandoned.filter((id) => missing.includes(id));
-    const fresh = missing.some((id) => !this.abandoned.includes(id));
-    if (fresh && !this.waitingForManagers) {
-      this.waitingForManagers = true;
-      this.context.setTimer("managers", MANAGER_RETURN_MS);
-    } else if (!fresh && this.waitingForManagers) {
-      this.waitingForManagers = false;
-      this.context.cancelTimer("managers");
+    for (const id of [...this.awaited.keys()]) if (!missing.includes(id)) this.awaited.delete(id);
+    for (const id of missing) {
+      if (this.abandoned.includes(id) || this.awaited.has(id)) continue;
+      this.awaited.set(id, this.context.now + MANAGER_RETURN_MS);
+    }
+    this.armManagers();
+  }
+
+  private armManagers(): void {
+    if (this.awaited.size === 0) this.context.cancelTimer("managers");
+    else {
+      const next = Math.min(...this.awaited.values());
+      this.context.setTimer("managers", Math.max(0, next - this.context.now));
     }
   }
 
   /** The wait for managers is over: their nodes count as unclean, nothing of theirs is moved. */
   managersTimedOut(): void {
-    this.waitingForManagers = false;
-    this.abandoned = this.membership.withoutManager;
-    const names = this.abandoned.map((id) => this.membership.uname(id) ?? String(id)).join(" ");
+    const due = [...this.awaited].filter(([, at]) => at <= this.context.now).map(([id]) => id);
+    for (const id of due) this.awaited.delete(id);
+    this.armManagers();
+    if (due.length === 0) return;
+    this.abandoned = [...this.abandoned, ...due].sort((a, b) => a - b);
+    const names = due.map((id) => this.membership.uname(id) ?? String(id)).join(" ");
     this.context.log(
       "warning",
       `The manager of ${names} did not come back; what runs there stays there`,
@@ -185,7 +195,7 @@ export class Controller {
       );
       return false;
     }
-    if (this.waitingForManagers) return false;
+    if (this.awaited.size > 0) return false;
     if (this.port.bootstrap()) return false;
     this.warnOfFencing(this.port.doc());
     return true;

@@ -18,6 +18,7 @@ import {
   type XmlElement,
 } from "../../xml/node.ts";
 import { clusterOption, isTrue } from "../cib/deliver.ts";
+import { isKnownDown } from "../cib/status.ts";
 
 export interface SchedulingFacts {
   readonly controllerId: string;
@@ -79,13 +80,7 @@ function activeOn(doc: CibDoc, nodeId: string): ReadonlySet<string> {
   const lrm = state === undefined ? undefined : child(state, "lrm");
   const list = lrm === undefined ? undefined : child(lrm, "lrm_resources");
   for (const resource of list?.children ?? []) {
-    const last = resource.children.find((c) => idOf(c) === `${idOf(resource)}_last_0`);
-    if (last === undefined) continue;
-    const operation = attr(last, "operation");
-    const rc = attr(last, "rc-code");
-    const isDown =
-      (operation === "stop" && rc === "0") || (operation === "monitor" && rc !== "0" && rc !== "8");
-    if (!isDown) active.add(idOf(resource));
+    if (!isKnownDown(resource)) active.add(idOf(resource));
   }
   return active;
 }

@@ -120,6 +120,29 @@ describe("results", () => {
 });
 
 describe("coming and going", () => {
+  const history = (entry: string, operation: string, rc: string) =>
+    element("lrm", { id: "1" }, [
+      element("lrm_resources", {}, [
+        element("lrm_resource", { id: "P1", class: "ocf", provider: "pacemaker", type: "Dummy" }, [
+          element("lrm_rsc_op", { id: entry, operation, "rc-code": rc }),
+        ]),
+      ]),
+    ]);
+  const known = (doc: CibDoc) =>
+    child(child(nodeState(doc, "1")!, "lrm")!, "lrm_resources")!.children.map(
+      (r) => `${attr(r, "id")} ${r.children.length}`,
+    );
+
+  test("a manager that comes back knowing nothing: what may run there stays unknown", () => {
+    const up = applyPublish(joined(), node, history("P1_last_0", "start", "0"));
+    expect(known(up)).toEqual(["P1 1"]);
+    const back = applyPublish(up, node, emptyLrm("1"));
+    expect(known(back)).toEqual(["P1 0"]);
+    expect(known(applyPublish(back, node, emptyLrm("1")))).toEqual(["P1 0"]);
+    const stopped = applyPublish(joined(), node, history("P1_last_0", "stop", "0"));
+    expect(known(applyPublish(stopped, node, emptyLrm("1")))).toEqual([]);
+  });
+
   test("a member is online, a lost node is down but was expected", () => {
     const up = nodeState(joined(), "1")!;
     expect([attr(up, "crmd"), attr(up, "join"), attr(up, "expected")]).toEqual([

@@ -110,7 +110,7 @@ function flagsText(p: PrimitiveView): string {
   const flags: string[] = [];
   const alone = p.nodes.length < 2 ? p.current : undefined;
   if (alone !== undefined && !alone.online && alone.unclean) flags.push("UNCLEAN");
-  if (p.lockedTo !== undefined) flags.push("LOCKED");
+  if (p.current === undefined && p.lockedTo !== undefined) flags.push("LOCKED");
   if (p.pendingAction === "monitor" && !p.failed) flags.push("Monitoring");
   if (p.targetRole === "Stopped") flags.push("disabled");
   else if (p.targetRole === "Unpromoted" && p.promotable) flags.push("target-role:Unpromoted");

@@ -12,7 +12,8 @@ export function addScore(rsc: Rsc, node: Node, score: Score): void {
   for (const c of rsc.children) addScore(c, node, score);
 }
 
-function baseMode(node: Node): Discovery {
+/** Mode of a new entry: only the content of a bundle is looked for on the bundle's nodes. */
+export function baseMode(node: Node): Discovery {
   return node.baseDiscovery === Discovery.never ? Discovery.never : Discovery.always;
 }
 

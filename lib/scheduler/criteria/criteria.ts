@@ -9,7 +9,7 @@ import { toInteger } from "../../status/nodes.ts";
 import { topOf, uniqueOrTop } from "../../status/tree.ts";
 import { Task } from "../actions/action.ts";
 import { firstAction, requestAction } from "../actions/table.ts";
-import { addScore } from "../assign/tables.ts";
+import { addScore, baseMode } from "../assign/tables.ts";
 import type { Book, Node, Rsc } from "../board.ts";
 import { because } from "../causes.ts";
 
@@ -55,10 +55,11 @@ export function addLocationScores(
 ): void {
   const table = rsc.allowed;
   for (const entry of location.nodes) {
-    const { index } = entry.node;
+    const { node } = entry;
+    const { index } = node;
     const given = score ?? entry.score;
     if (table.has(index)) table.add(index, given);
-    else table.set(index, given);
+    else table.set(index, given, baseMode(node));
     if (table.mode(index) < location.discovery) {
       table.raiseMode(index, location.discovery);
       if (location.discovery === Discovery.exclusive) rsc.exclusiveDiscovery = true;

@@ -1,11 +1,15 @@
 /**
- * Random, cut and altered datagrams at the ring's decoders and at the ring itself (issue 4, bar "Fuzz"). Nothing may throw,
- * nothing may grow without bound. Same seed, same datagrams.
+ * Random, cut and altered datagrams, made here or captured from the originals, at all decoders and at three cores: the bare
+ * ring, the whole daemon, knet (issue 4, bar "Fuzz"). Nothing may throw, nothing may grow without bound. Same seed, same
+ * datagrams.
  */
 import { Prng } from "../../lib/base/prng.ts";
 import type { TotemEvent } from "../../lib/totem/api.ts";
-import { TotemRing } from "../../lib/totem/ring.ts";
-import { totemTimers } from "../../lib/totem/timers.ts";
+import type { RingState } from "../../lib/totem/ring-state.ts";
+import { decodeCfg } from "../../lib/wire/cfg.ts";
+import { decodeCmapSync } from "../../lib/wire/cmap.ts";
+import { decodeCpg } from "../../lib/wire/cpg.ts";
+import { decodeKnet } from "../../lib/wire/knet.ts";
 import { decodeSync, encodeSync } from "../../lib/wire/sync.ts";
 import {
   type CommitEntry,
@@ -20,6 +24,9 @@ import {
   encodeGrouped,
   encodePacket,
 } from "../../lib/wire/totempg.ts";
+import { decodeVotequorum } from "../../lib/wire/votequorum.ts";
+import { type Fixture, mutate, readFixtures } from "./mutation.ts";
+import { bareRing, checkBounds, daemon, KnetGate, own, peers } from "./targets.ts";
 
 export interface FuzzResult {
   readonly datagrams: number;
@@ -27,10 +34,9 @@ export interface FuzzResult {
   readonly decoded: number;
   /** Times that the ring under fire was whole again, alone or with invented members. */
   readonly formed: number;
+  /** Messages that the bare ring delivered. */
+  readonly delivered: number;
 }
-
-const own = 7;
-const peers = [1, 7, 8, 9, 4294967295];
 
 /** A well-formed message with values that are near the truth, or extreme. */
 function plausible(prng: Prng, ring: RingId): TotemMessage {
@@ -127,17 +133,60 @@ function payload(prng: Prng): Uint8Array {
   });
 }
 
-/** Random bytes, or a message with some bytes changed, cut, or as it is. */
-function datagram(prng: Prng, ring: RingId): Uint8Array {
-  if (prng.chance(0.1)) {
+const fixtures = readFixtures();
+const grouped = (name: string) => /^(app|assembled)-/.test(name);
+/** By what they are for: the ring, its services, knet. */
+const ofRing = fixtures.filter(({ name }) => !grouped(name) && !name.startsWith("knet"));
+const ofServices = fixtures.filter(({ name }) => grouped(name));
+const ofKnet = fixtures.filter(({ name }) => name.startsWith("knet"));
+
+function altered(prng: Prng, from: readonly Fixture[]): Uint8Array {
+  return mutate(prng, prng.pick(from).data, prng.pick(fixtures).data);
+}
+
+/** A message of this ring, the next in its order, with a service's message of the originals in it. */
+function serviceDatagram(prng: Prng, ring: RingState): Uint8Array {
+  const body = altered(prng, ofServices);
+  const payload = encodePacket({
+    fragmented: 0,
+    continuation: 0,
+    parts: [encodeGrouped(prng.pick(["a", "a", "sync"]), body.subarray(0, 1300))],
+  });
+  const from = prng.pick(ring.members.length === 0 ? [own] : ring.members);
+  return encodeTotem({
+    kind: "mcast",
+    nodeId: from,
+    target: 0,
+    encapsulated: 2,
+    systemFrom: from,
+    seq: (ring.highSeq + 1 + prng.below(2)) >>> 0,
+    thisSeqno: 0,
+    ringId: ring.ringId,
+    reserved: 0,
+    guarantee: 0,
+    payload,
+  });
+}
+
+/** A packet of knet: clear ones reach the ring, sealed ones are noise. */
+function knetPacket(prng: Prng): Uint8Array {
+  const packet = altered(prng, ofKnet);
+  decodeKnet(packet);
+  return packet;
+}
+
+/** Random bytes, a captured datagram or one made here, with some bytes changed, cut, or as it is. */
+function datagram(prng: Prng, ring: RingState): Uint8Array {
+  if (prng.chance(0.05)) {
     return Uint8Array.from({ length: prng.below(200) }, () => prng.below(256));
   }
-  const data = encodeTotem(plausible(prng, ring)).slice();
-  if (prng.chance(0.1)) return data.subarray(0, prng.below(data.length));
-  for (let count = prng.pick([0, 0, 1, 4]); count > 0; count--) {
-    data[prng.below(data.length)] = prng.below(256);
+  if (fixtures.length > 0) {
+    const what = prng.below(4);
+    if (what === 0) return altered(prng, ofRing);
+    if (what === 1) return serviceDatagram(prng, ring);
   }
-  return data;
+  const data = encodeTotem(plausible(prng, ring.oldRingId)).slice();
+  return prng.chance(0.4) ? data : mutate(prng, data, payload(prng));
 }
 
 /** Everything a receiver would do with the bytes; results are thrown away. */
@@ -145,62 +194,70 @@ function decodeAll(data: Uint8Array): boolean {
   const message = decodeTotem(data);
   if (message?.kind === "mcast") {
     for (const part of decodePacket(message.payload)?.parts ?? []) {
-      const grouped = decodeGrouped(part);
-      if (grouped !== undefined) decodeSync(grouped.body);
+      const body = decodeGrouped(part)?.body;
+      if (body !== undefined) for (const decode of bodyDecoders) decode(body);
     }
   }
   decodePacket(data);
   decodeGrouped(data);
-  decodeSync(data);
+  decodeKnet(data);
   return message !== undefined;
 }
 
-/** Throws whatever the code under fire throws. */
+const bodyDecoders = [decodeSync, decodeCpg, decodeVotequorum, decodeCfg, decodeCmapSync];
+
+/** Throws whatever the code under fire throws. Odd seeds fire at the whole daemon, even ones at the bare ring. */
 export function fuzzDatagrams(seed: number, datagrams: number): FuzzResult {
   const prng = new Prng(seed);
-  const timers = totemTimers({ legacy: true });
-  const ring = new TotemRing({
-    nodeId: own,
-    timers,
-    ringIdPath: "ringid_7",
-    storedRingSeq: 0,
-    logForm: "legacy",
-  });
+  const target = seed % 2 === 0 ? bareRing() : daemon();
+  const { ring } = target;
+  const knet = new KnetGate();
   let now = 0;
   let decoded = 0;
   let formed = 0;
+  let delivered = 0;
   const timerNames = new Set<string>();
   const feed = (first: TotemEvent): void => {
     const queue = [first];
     for (let hops = 0; hops < 200; hops++) {
       const event = queue.shift();
       if (event === undefined) return;
-      for (const effect of ring.step(now, event)) {
+      const before = ring.oldRingId;
+      for (const effect of target.step(now, event)) {
         if (effect.kind === "set-timer") timerNames.add(effect.name);
         else if (effect.kind === "cancel-timer") timerNames.delete(effect.name);
-        else if (effect.kind === "configuration" && effect.type === "regular") formed++;
+        else if (effect.kind === "deliver") delivered++;
         else if (effect.kind === "send" && effect.to === own) {
           queue.push({ kind: "datagram", data: effect.data });
         }
       }
+      if (ring.oldRingId !== before) formed++;
     }
   };
   feed({ kind: "start" });
   feed({ kind: "interface", up: true, address: "10.0.0.7" });
   for (let count = 0; count < datagrams; count++) {
     now += prng.below(3);
-    const data = datagram(prng, ring.ringId);
+    if (ofKnet.length > 0 && prng.chance(0.1)) {
+      for (const data of knet.receive(now, knetPacket(prng))) feed({ kind: "datagram", data });
+      if (prng.chance(0.05)) knet.tick(now);
+      continue;
+    }
+    const data = datagram(prng, ring);
     if (decodeAll(data)) decoded++;
     feed({ kind: "datagram", data });
-    if (prng.chance(0.05)) {
-      feed({ kind: "multicast", group: "a", body: new Uint8Array(prng.below(4000)) });
-    }
+    if (prng.chance(0.05)) feedSome(feed, target.sending(prng.below(4000)));
     if (prng.chance(0.1) && timerNames.size > 0) {
       const name = prng.pick([...timerNames]);
       timerNames.delete(name);
       feed({ kind: "timer", name });
     }
-    if (prng.chance(0.02)) feed({ kind: "sync-complete" });
+    if (prng.chance(0.02)) feedSome(feed, target.synchronised(ring.oldRingId));
+    if (count % 1000 === 0) checkBounds(ring);
   }
-  return { datagrams, decoded, formed };
+  return { datagrams, decoded, formed, delivered };
+}
+
+function feedSome(feed: (event: TotemEvent) => void, event: TotemEvent | undefined): void {
+  if (event !== undefined) feed(event);
 }

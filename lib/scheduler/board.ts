@@ -18,7 +18,7 @@ import { type Action, opKey } from "./actions/action.ts";
 import type { Notifications } from "./actions/notify.ts";
 import type { ScheduleMessage, ScheduleOptions } from "./api.ts";
 import type { Contribution } from "./causes.ts";
-import type { Colocation, Location, Ordering, TicketUse } from "./constraints/model.ts";
+import type { Colocation, Location, Ordering, TaskSide, TicketUse } from "./constraints/model.ts";
 import type { Variant } from "./variant/variant.ts";
 
 export class Node extends NodeState {
@@ -70,16 +70,21 @@ export class Rsc extends ResourceState {
   ticketUses: TicketUse[] = [];
   /** Of clones with notify=true: the pseudo-actions of each kind of change. */
   notifications: Notifications = {};
-  private readonly keys = new Map<string, string>();
+  private readonly sides = new Map<string, TaskSide>();
+
+  /** Its action of this task that does not recur, as a side of orderings; made once. */
+  side(task: string): TaskSide {
+    let side = this.sides.get(task);
+    if (side === undefined) {
+      side = { rsc: this, key: opKey(this.id, task), task, action: undefined };
+      this.sides.set(task, side);
+    }
+    return side;
+  }
 
   /** Key of its action that does not recur: ID_TASK_0. */
   keyOf(task: string): string {
-    let key = this.keys.get(task);
-    if (key === undefined) {
-      key = opKey(this.id, task);
-      this.keys.set(task, key);
-    }
-    return key;
+    return this.side(task).key;
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Node, Rsc } from "../board.ts";
 import type { Relation } from "../ordering/relation.ts";
+import { ActionMeta } from "./action-meta.ts";
 
 export type Need = "nothing" | "quorum" | "fencing";
 
@@ -58,9 +59,7 @@ export class Action {
   inGraph = false;
   inputsMerged = false;
   reason: string | undefined;
-  meta: Map<string, string>;
-  /** What the configuration says of it, shared with other actions: `meta` as it was when the action was made. */
-  readonly configuredMeta: ReadonlyMap<string, string>;
+  readonly meta: ActionMeta;
   /** Parameters of this operation only; undefined until a node is known. */
   extra: ReadonlyMap<string, string> | undefined;
   needs: Need = "nothing";
@@ -92,8 +91,7 @@ export class Action {
     this.intervalMs = intervalMs;
     this.rsc = rsc;
     this.node = node;
-    this.configuredMeta = configuredMeta;
-    this.meta = new Map(configuredMeta);
+    this.meta = new ActionMeta(configuredMeta);
     this.flags = flags;
   }
 

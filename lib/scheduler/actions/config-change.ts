@@ -158,7 +158,7 @@ function scheduleCancel(book: Book, rsc: Rsc, node: Node, op: Operation, reason:
   const cancel = cancelAction(book, rsc, op.task, op.intervalMs, node);
   cancel.explain(reason);
   cancel.meta.set("call_id", String(op.callId));
-  addOrdering(book, { rsc, key: rsc.keyOf(Task.stop) }, { action: cancel }, Rel.plain);
+  addOrdering(book, rsc.side(Task.stop), { action: cancel }, Rel.plain);
 }
 
 /** True when the operation is not any more what the configuration asks for. */
@@ -234,11 +234,6 @@ function scheduleReload(book: Book, rsc: Rsc, node: Node): void {
   const reload = requestAction(book, rsc, rsc.keyOf(Task.reload), Task.reload, node, false);
   reload.explain("resource definition change");
   for (const task of [Task.stop, Task.demote]) {
-    addOrdering(
-      book,
-      { action: reload },
-      { rsc, key: rsc.keyOf(task) },
-      Rel.plain | Rel.thenCancelsFirst,
-    );
+    addOrdering(book, { action: reload }, rsc.side(task), Rel.plain | Rel.thenCancelsFirst);
   }
 }

@@ -240,7 +240,9 @@ function makeNotify(
   const operation = op.meta.get("notify_operation") ?? "";
   const key = notifyKey(rsc.id, type, operation);
   const notify = requestAction(book, rsc, key, op.task, node, op.optional);
-  for (const [name, value] of op.meta) if (!notify.meta.has(name)) notify.meta.set(name, value);
+  op.meta.forEach((value, name) => {
+    if (!notify.meta.has(name)) notify.meta.set(name, value);
+  });
   for (const [name, value] of keys) notify.meta.set(name, value);
   if (isPost) notify.priority = INFINITY;
   relate(op, notify, Rel.plain);

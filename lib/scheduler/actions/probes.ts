@@ -5,9 +5,10 @@ import { Discovery } from "../../status/node-table.ts";
 import { Role } from "../../status/roles.ts";
 import { isActive, topOf } from "../../status/tree.ts";
 import type { Book, Node, Rsc } from "../board.ts";
-import { addOrdering, order, taskSide } from "../constraints/ordering.ts";
+import { addOrdering, order } from "../constraints/ordering.ts";
 import { Rel } from "../ordering/relation.ts";
 import { Task } from "./action.ts";
+import type { ActionMeta } from "./action-meta.ts";
 import { fenceNode } from "./fence.ts";
 import { connectionState } from "./remote.ts";
 import { requestAction } from "./table.ts";
@@ -75,7 +76,7 @@ function guestForbids(book: Book, rsc: Rsc, node: Node): boolean {
   return false;
 }
 
-function setExpected(rsc: Rsc, node: Node, meta: Map<string, string>): void {
+function setExpected(rsc: Rsc, node: Node, meta: ActionMeta): void {
   if (!rsc.active.includes(node)) meta.set("op_target_rc", String(Rc.notRunning));
   else if (rsc.role === Role.promoted) meta.set("op_target_rc", String(Rc.promoted));
 }
@@ -96,7 +97,7 @@ export function probePrimitive(book: Book, rsc: Rsc, node: Node): boolean {
   const target = top.variant === "clone" ? top : rsc;
   let flags: number = Rel.plain;
   if (!probe.runnable && !isActive(target, false)) flags |= Rel.unrunnableBlocks;
-  addOrdering(book, { action: probe }, taskSide(target, Task.start), flags);
-  addOrdering(book, { action: probe }, taskSide(target, Task.reload), Rel.plain);
+  addOrdering(book, { action: probe }, target.side(Task.start), flags);
+  addOrdering(book, { action: probe }, target.side(Task.reload), Rel.plain);
   return true;
 }

@@ -65,7 +65,7 @@ export function cancelAction(
 }
 
 function orderCancelBefore(book: Book, cancel: Action, rsc: Rsc, task: string): void {
-  addOrdering(book, { action: cancel }, { rsc, key: rsc.keyOf(task) }, Rel.unrunnableBlocks);
+  addOrdering(book, { action: cancel }, rsc.side(task), Rel.unrunnableBlocks);
 }
 
 function cancelForRoleChange(book: Book, rsc: Rsc, op: Recurring, node: Node): void {
@@ -105,7 +105,7 @@ function makeForActive(
   if (rsc.nextRole === Role.promoted) action.meta.set("op_target_rc", String(Rc.promoted));
   if (node !== undefined && !rsc.managed) return;
   const behind = (task: string, flags: number): void =>
-    addOrdering(book, { rsc, key: rsc.keyOf(task) }, { action }, flags);
+    addOrdering(book, rsc.side(task), { action }, flags);
   behind(Task.start, Rel.firstImpliesThen | Rel.unrunnableBlocks);
   behind(Task.reload, Rel.firstImpliesThen | Rel.unrunnableBlocks);
   if (rsc.nextRole === Role.promoted) behind(Task.promote, Rel.plain | Rel.unrunnableBlocks);

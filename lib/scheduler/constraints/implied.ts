@@ -98,8 +98,8 @@ export function addPrimitiveConstraints(book: Book, rsc: Rsc): void {
   }
   addOrdering(
     book,
-    { rsc, key: rsc.keyOf(Task.lrmDelete) },
-    { rsc, key: rsc.keyOf(Task.monitor) },
+    rsc.side(Task.lrmDelete),
+    rsc.side(Task.monitor),
     Rel.sameNode | Rel.thenCancelsFirst,
   );
   addUnfencingOrderings(book, rsc);

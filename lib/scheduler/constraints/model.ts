@@ -38,6 +38,13 @@ export interface OrderingSide {
   readonly action: Action | undefined;
 }
 
+/** A side that is a task of a resource. */
+export interface TaskSide extends OrderingSide {
+  readonly rsc: Rsc;
+  readonly key: string;
+  readonly task: string;
+}
+
 export interface Ordering {
   readonly first: OrderingSide;
   readonly then: OrderingSide;

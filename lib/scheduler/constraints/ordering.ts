@@ -36,11 +36,6 @@ function addWhole(book: Book, first: OrderingSide, then: OrderingSide, flags: nu
   addMigrationEquivalents(book, first, then, flags);
 }
 
-/** The side that is a task of a resource. */
-export function taskSide(rsc: Rsc, task: string): OrderingSide {
-  return { rsc, key: rsc.keyOf(task), task, action: undefined };
-}
-
 /** Orders the task of one resource before that of another (or the same). */
 export function order(
   book: Book,
@@ -50,7 +45,7 @@ export function order(
   thenTask: string,
   flags: number,
 ): void {
-  addWhole(book, taskSide(first, firstTask), taskSide(then, thenTask), flags);
+  addWhole(book, first.side(firstTask), then.side(thenTask), flags);
 }
 
 /** Orders an action before a task of a resource. */
@@ -61,7 +56,7 @@ export function orderActionBefore(
   thenTask: string,
   flags: number,
 ): void {
-  addOrdering(book, { action: first }, taskSide(then, thenTask), flags);
+  addOrdering(book, { action: first }, then.side(thenTask), flags);
 }
 
 /** Orders a task of a resource before an action. */
@@ -72,7 +67,7 @@ export function orderTaskBefore(
   then: Action,
   flags: number,
 ): void {
-  addOrdering(book, taskSide(first, firstTask), { action: then }, flags);
+  addOrdering(book, first.side(firstTask), { action: then }, flags);
 }
 
 function taskOf(side: OrderingSide): string | undefined {
@@ -97,8 +92,8 @@ function addMigrationEquivalents(
   const thenTask = taskOf(then);
   const add = (one: string, two: string, properties: number): void => {
     book.orderings.push({
-      first: taskSide(f, one),
-      then: taskSide(t, two),
+      first: f.side(one),
+      then: t.side(two),
       flags: properties,
     });
   };

@@ -131,10 +131,9 @@ export class GraphAttributes {
     const { rsc } = action;
     for (const [name, value] of action.extra ?? []) setNew(into, name, value);
     if (rsc !== undefined) addParameters(this.book, action, rsc, into);
-    for (const [name, value] of action.meta) {
-      if (name.includes("#") || name.includes(":")) continue;
-      into.set(this.nameOf(name), value);
-    }
+    action.meta.forEach((value, name) => {
+      if (!name.includes("#") && !name.includes(":")) into.set(this.nameOf(name), value);
+    });
     if (rsc !== undefined) {
       addResourceMeta(rsc, into);
       addGuestMeta(action, into);

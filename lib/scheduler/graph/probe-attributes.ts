@@ -9,19 +9,14 @@ import type { Book, Rsc } from "../board.ts";
 import type { GraphAttributes } from "./meta.ts";
 import type { AttributePattern } from "./model.ts";
 
-/** What one action's meta-attributes add to the configured ones. */
-interface Own {
-  readonly names: readonly string[];
-  readonly values: readonly string[];
-}
-
 /** A pattern with all that must be the same for it to hold. */
 interface Known {
   readonly pattern: AttributePattern;
   readonly configured: ReadonlyMap<string, string>;
   readonly parameters: ReadonlyMap<string, string>;
-  readonly ownNames: readonly string[];
-  /** The own names as the graph writes them. */
+  /** Names and values in turn that the action of the example added. */
+  readonly added: readonly string[];
+  /** The added names as the graph writes them. */
   readonly written: readonly string[];
   /** Attributes of the action that the pattern was made from. */
   readonly example: ReadonlyMap<string, string>;
@@ -32,24 +27,11 @@ export interface PatternedAttributes {
   readonly pattern: AttributePattern;
 }
 
-/** undefined when the action has lost, or says otherwise, what is configured. */
-function ownOf(action: Action): Own | undefined {
-  const { configuredMeta } = action;
-  const names: string[] = [];
-  const values: string[] = [];
-  for (const [name, value] of action.meta) {
-    if (configuredMeta.has(name)) {
-      if (configuredMeta.get(name) !== value) return undefined;
-    } else {
-      names.push(name);
-      values.push(value);
-    }
-  }
-  return names.length + configuredMeta.size === action.meta.size ? { names, values } : undefined;
-}
-
+/** Do both lists of names and values in turn have the same names? */
 function sameNames(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((name, i) => name === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i += 2) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 export class ProbeAttributes {
@@ -68,23 +50,22 @@ export class ProbeAttributes {
     if (action.task !== Task.monitor || action.intervalMs !== 0) return undefined;
     if (rsc === undefined || node === undefined || node.isGuest) return undefined;
     if (rsc.remoteConnection || (action.extra?.size ?? 0) > 0) return undefined;
-    const own = ownOf(action);
-    if (own === undefined) return undefined;
+    const { added, configured } = action.meta;
     const parameters = parametersOf(this.book.surroundings, rsc, node);
     let known = this.known.get(rsc);
     if (known === undefined) {
-      known = this.learn(action, rsc, parameters, own);
+      known = this.learn(action, rsc, parameters);
       if (known === undefined) return undefined;
       this.known.set(rsc, known);
       return { attributes: known.example, pattern: known.pattern };
     }
-    if (known.configured !== action.configuredMeta || known.parameters !== parameters) {
-      return undefined;
-    }
-    if (!sameNames(known.ownNames, own.names)) return undefined;
+    if (known.configured !== configured || known.parameters !== parameters) return undefined;
+    if (!sameNames(known.added, added)) return undefined;
     const attributes = new Map(known.example);
     // Setting what is there already keeps its place.
-    for (let i = 0; i < own.values.length; i++) attributes.set(known.written[i]!, own.values[i]!);
+    known.written.forEach((name, i) => {
+      attributes.set(name, added[2 * i + 1]!);
+    });
     return { attributes, pattern: known.pattern };
   }
 
@@ -93,20 +74,20 @@ export class ProbeAttributes {
     action: Action,
     rsc: Rsc,
     parameters: ReadonlyMap<string, string>,
-    own: Own,
   ): Known | undefined {
+    const { configured, added } = action.meta;
     const example = this.usual.of(action);
-    const written = own.names.map((name) => this.usual.nameOf(name));
+    const written = added.filter((_, i) => i % 2 === 0).map((name) => this.usual.nameOf(name));
     const others = new Set<string>(this.usual.ofResource(rsc).keys());
-    for (const name of action.configuredMeta.keys()) others.add(this.usual.nameOf(name));
+    for (const name of configured.keys()) others.add(this.usual.nameOf(name));
     const isPlain = (name: string): boolean => example.has(name) && !others.has(name);
-    if (new Set(written).size !== written.length || !written.every(isPlain)) return undefined;
     const varies = new Set(written);
+    if (varies.size !== written.length || !written.every(isPlain)) return undefined;
     const pattern: AttributePattern = {
       names: [...example.keys()],
       shared: [...example].map(([name, value]) => (varies.has(name) ? undefined : value)),
     };
-    const configured = action.configuredMeta;
-    return { pattern, configured, parameters, ownNames: own.names, written, example };
+    // What the action says is copied, as more may be added to it.
+    return { pattern, configured, parameters, added: [...added], written, example };
   }
 }

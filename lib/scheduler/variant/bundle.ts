@@ -167,7 +167,7 @@ function probeConnection(book: Book, replica: Replica<Rsc>, node: Node): boolean
   if (probe !== undefined) {
     addOrdering(
       book,
-      { rsc: container, key: container.keyOf(Task.start) },
+      container.side(Task.start),
       { rsc: connection, action: probe },
       Rel.nestedRemote,
     );
@@ -184,7 +184,7 @@ function probeContainer(book: Book, bundle: Rsc, replica: Replica<Rsc>, node: No
     if (other === replica || other.container === container) continue;
     addOrdering(
       book,
-      { rsc: container, key: container.keyOf(Task.monitor) },
+      container.side(Task.monitor),
       { rsc: other.container, key: opKey(other.container.id, Task.start) },
       Rel.plain | Rel.sameNode,
     );

@@ -49,6 +49,9 @@ export interface HostOptions {
 /** setTimeout takes 31 bits; a longer delay would run out at once. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
+/** The system's timer of a cancelled one may stay armed for so long. */
+const LONGEST_IDLE_MS = 10_000;
+
 /** EX_SOFTWARE: the exit code after an error of our own code. */
 const EXIT_SOFTWARE = 70;
 
@@ -57,13 +60,24 @@ interface QueuedTimer {
   readonly generation: number;
 }
 
+/** A timer that is set, or was cancelled while the system's is still armed. */
+interface Timer {
+  /** When it runs out, by our clock; infinite when it is not set. */
+  due: Millis;
+  /** Changes with every set and cancel: an entry of the queue that has another is stale. */
+  generation: number;
+  /** When the system's timer fires, if it is armed. */
+  firesAt: Millis;
+  handle: NodeJS.Timeout | undefined;
+}
+
 class CoreHost<Event extends Kind, Effect extends Kind> implements Host<Event> {
   readonly done: Promise<number>;
   readonly #core: Core<Event, Effect>;
   readonly #carriers: ReadonlyMap<string, Carrier<Kind>>;
   readonly #now: () => Millis;
   readonly #onError: (error: unknown) => void;
-  readonly #timers = new Map<string, { handle: NodeJS.Timeout; generation: number }>();
+  readonly #timers = new Map<string, Timer>();
   #queue: (Event | QueuedTimer)[] = [];
   #generation = 0;
   #busy = false;
@@ -172,24 +186,47 @@ class CoreHost<Event extends Kind, Effect extends Kind> implements Host<Event> {
     return own;
   }
 
+  /**
+   * Timers are set again far more often than they run out: a token moves three with every visit. So the system's timer stays
+   * armed when a later time is wanted, and looks at the time that counts when it fires.
+   */
   #setTimer(name: string, delayMs: Millis): void {
-    this.#cancelTimer(name);
-    const generation = ++this.#generation;
     const due = this.#now() + Math.max(0, delayMs);
-    const arm = (left: Millis) => {
-      const fire = () =>
-        left <= LONGEST_TIMEOUT_MS
-          ? this.#enqueue({ timer: name, generation })
-          : arm(due - this.#now());
-      const handle = setTimeout(fire, Math.min(left, LONGEST_TIMEOUT_MS));
-      this.#timers.set(name, { handle, generation });
-    };
-    arm(Math.max(0, delayMs));
+    const generation = ++this.#generation;
+    const timer = this.#timers.get(name);
+    if (timer === undefined) {
+      const made = { due, generation, firesAt: due, handle: undefined };
+      this.#timers.set(name, made);
+      this.#arm(name, made);
+      return;
+    }
+    timer.due = due;
+    timer.generation = generation;
+    if (timer.handle === undefined || timer.firesAt > due) this.#arm(name, timer);
+  }
+
+  #arm(name: string, timer: Timer): void {
+    clearTimeout(timer.handle);
+    const left = Math.min(Math.max(0, timer.due - this.#now()), LONGEST_TIMEOUT_MS);
+    timer.firesAt = this.#now() + left;
+    timer.handle = setTimeout(() => {
+      timer.handle = undefined;
+      if (timer.due === Number.POSITIVE_INFINITY) {
+        this.#timers.delete(name);
+        return;
+      }
+      // The system's clock is coarser than ours; a fraction of a millisecond is no reason to wait again.
+      if (timer.due - this.#now() >= 1) this.#arm(name, timer);
+      else this.#enqueue({ timer: name, generation: timer.generation });
+    }, left);
   }
 
   #cancelTimer(name: string): void {
     const timer = this.#timers.get(name);
     if (timer === undefined) return;
+    timer.due = Number.POSITIVE_INFINITY;
+    timer.generation = ++this.#generation;
+    if (timer.firesAt - this.#now() < LONGEST_IDLE_MS) return;
     clearTimeout(timer.handle);
     this.#timers.delete(name);
   }

@@ -179,34 +179,43 @@ export class KnetTransport implements Core<KnetEvent, KnetEffect> {
       return;
     }
     this.seq = this.seq === 65535 ? 1 : this.seq + 1;
-    const peers = to === "all" ? this.peers.values() : [this.peers.get(to)];
-    for (const peer of peers) if (peer !== undefined) this.sendData(peer, to === "all", data);
+    const one = to === "all" ? undefined : this.peers.get(to);
+    const peers = to === "all" ? [...this.peers.values()] : one === undefined ? [] : [one];
+    this.sendData(peers, to === "all", data);
   }
 
-  private sendData(peer: Peer, broadcast: boolean, data: Uint8Array): void {
-    const links = this.chooseLinks(peer);
-    // The same fragments go over all links, so that the receiver may take each from whichever is first.
-    const smallest = Math.min(...links.map(({ state }) => state.datagramBytes));
-    const room = this.config.room(smallest) - knetDataHeaderBytes;
-    for (const { config } of links) {
-      const fragments = Math.max(1, Math.ceil(data.length / room));
-      for (let index = 0; index < fragments; index++) {
-        this.send(peer, config, {
-          kind: "data",
-          nodeId: this.config.nodeId,
-          seq: this.seq,
-          compress: 0,
-          broadcast,
-          fragments,
-          fragment: fragments === 1 ? 0 : index + 1,
-          channel: 0,
-          payload: data.subarray(index * room, (index + 1) * room),
-        });
+  /** Every peer gets the same packets, made once: they are as large as the smallest of their links allows. */
+  private sendData(peers: readonly Peer[], broadcast: boolean, data: Uint8Array): void {
+    const ways: { readonly peer: Peer; readonly config: KnetLinkConfig }[] = [];
+    let smallest = Number.POSITIVE_INFINITY;
+    for (const peer of peers) {
+      for (const { config, state } of this.chooseLinks(peer)) {
+        ways.push({ peer, config });
+        smallest = Math.min(smallest, state.datagramBytes);
       }
+    }
+    if (ways.length === 0) return;
+    const room = this.config.room(smallest) - knetDataHeaderBytes;
+    const fragments = Math.max(1, Math.ceil(data.length / room));
+    const { nodeId } = this.config;
+    for (let index = 0; index < fragments; index++) {
+      const packet = encodeKnet({
+        kind: "data",
+        nodeId,
+        seq: this.seq,
+        compress: 0,
+        broadcast,
+        fragments,
+        fragment: fragments === 1 ? 0 : index + 1,
+        channel: 0,
+        payload: data.subarray(index * room, (index + 1) * room),
+      });
+      for (const { peer, config } of ways) this.push(peer, config, packet);
     }
   }
 
   private chooseLinks(peer: Peer): Peer["links"] {
+    if (peer.links.length === 1) return isReachable(peer) ? peer.links : [];
     const up = peer.links.filter(({ state }) => state.up);
     if (this.config.mode === "active") return up;
     if (this.config.mode === "passive") return up.slice(0, 1);
@@ -216,10 +225,13 @@ export class KnetTransport implements Core<KnetEvent, KnetEffect> {
   }
 
   private send(peer: Peer, config: KnetLinkConfig, packet: KnetPacket): void {
-    const to = config.peers.get(peer.nodeId);
-    if (to === undefined) return;
     const padded = packet.kind === "pmtud-probe" ? this.pad(peer, config, packet) : packet;
-    this.effects.push({ kind: "packet", link: config.link, to, data: encodeKnet(padded) });
+    this.push(peer, config, encodeKnet(padded));
+  }
+
+  private push(peer: Peer, config: KnetLinkConfig, data: Uint8Array): void {
+    const to = config.peers.get(peer.nodeId);
+    if (to !== undefined) this.effects.push({ kind: "packet", link: config.link, to, data });
   }
 
   /** Fills a probe so that its sealed datagram has the size under test. */

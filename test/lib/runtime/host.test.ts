@@ -64,6 +64,22 @@ test("a timer set again replaces the old one; a cancelled one never arrives", as
   host.stop();
 });
 
+test("a timer set anew many times runs out once, when the last one says; an earlier time counts too", async () => {
+  const { done, go, host } = newHost();
+  for (let i = 0; i < 50; i++) go({ kind: "set-timer", name: "late", delayMs: 10 + i });
+  go({ kind: "set-timer", name: "early", delayMs: 5000 });
+  go({ kind: "cancel-timer", name: "early" }, { kind: "cancel-timer", name: "late" });
+  go(
+    { kind: "set-timer", name: "late", delayMs: 40 },
+    { kind: "set-timer", name: "early", delayMs: 1 },
+  );
+  await Bun.sleep(20);
+  expect(done).toEqual(["timer early"]);
+  await Bun.sleep(60);
+  expect(done).toEqual(["timer early", "timer late"]);
+  host.stop();
+});
+
 test("a timer of a month does not run out at once", async () => {
   const { done, go, host } = newHost();
   go({ kind: "set-timer", name: "month", delayMs: 31 * 24 * 3600 * 1000 });

@@ -16,7 +16,7 @@ import {
 import { classicSimpleStatus, classicText } from "../../lib/render/classic.ts";
 import { clusterHtml } from "../../lib/render/cluster-html.ts";
 import { clusterXml } from "../../lib/render/cluster-xml.ts";
-import { currentText } from "../../lib/render/current.ts";
+import { currentSimpleStatus, currentText } from "../../lib/render/current.ts";
 import { resultXml } from "../../lib/render/result.ts";
 import { selfCommand } from "../../lib/runtime/command-line.ts";
 import { isStartedAsDaemon, reportStartup, startDaemon } from "../../lib/runtime/daemonize.ts";
@@ -111,8 +111,12 @@ function displayOf(given: ParsedOptions, format: Format, host: string, daemon: s
     detail: given.flag("show-detail"),
     descriptions: given.flag("show-description"),
     brief: given.flag("brief"),
-    summary: !given.flag("hide-headers") && ["summary", "stack", "dc", "times", "counts"].some(has),
+    summary: !given.flag("hide-headers"),
+    stack: has("stack"),
+    dc: has("dc"),
     times: has("times") && !given.flag("quiet"),
+    counts: has("counts"),
+    maintenanceMode: has("maint-mode"),
     nodes: has("nodes"),
     resources: has("resources"),
     failures: has("failures"),
@@ -140,7 +144,8 @@ function picture(doc: CibDoc, given: ParsedOptions, session: Session, daemon: st
   if (isOnce(given)) logStatus(given, session, status);
   const view = filtered(status, given);
   if (given.flag("simple-status")) {
-    const { text, ok } = classicSimpleStatus(view);
+    const simple = view.form === "classic" ? classicSimpleStatus : currentSimpleStatus;
+    const { text, ok } = simple(view);
     return { exit: ok ? Exit.ok : Exit.error, out: text };
   }
   const format = formatOf(given);

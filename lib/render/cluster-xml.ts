@@ -19,9 +19,23 @@ import { executionStatus } from "./current.ts";
 
 const optional = (text: string) => (text === "" ? undefined : text);
 
-function summaryXml(view: ClusterView, show: Display, clock: Clock): XmlElement {
+function optionsXml(view: ClusterView): XmlElement {
+  const o = view.summary.options;
+  return element("cluster_options", {
+    "fencing-enabled": String(o.fencing),
+    "fencing-timeout-ms": String(o.fencingTimeoutMs),
+    "symmetric-cluster": String(o.symmetric),
+    "no-quorum-policy": o.noQuorumPolicy,
+    "maintenance-mode": String(o.maintenance),
+    "stop-all-resources": String(o.stopAll),
+    "priority-fencing-delay-ms": String(o.priorityFencingDelayMs),
+    "stonith-enabled": String(o.fencing),
+    "stonith-timeout-ms": String(o.fencingTimeoutMs),
+  });
+}
+
+function summaryXml(view: ClusterView, show: Display, clock: Clock): XmlElement | undefined {
   const s = view.summary;
-  const o = s.options;
   const dc =
     s.dc === undefined
       ? element("current_dc", { present: "false" })
@@ -33,38 +47,44 @@ function summaryXml(view: ClusterView, show: Display, clock: Clock): XmlElement 
           with_quorum: String(s.quorate),
           mixed_version: String(s.mixedVersion),
         });
-  const policy = o.noQuorumPolicy;
-  return element("summary", {}, [
-    element("stack", {
-      type: s.stack ?? "unknown",
-      "pacemakerd-state": optional(show.daemonState),
-    }),
-    dc,
-    element("last_update", { time: clock(s.updated), origin: optional(show.host) }),
-    element("last_change", {
-      time: s.changed.at,
-      user: s.changed.user,
-      client: s.changed.client,
-      origin: s.changed.origin,
-    }),
-    element("nodes_configured", { number: String(s.nodes) }),
-    element("resources_configured", {
-      number: String(s.resources),
-      disabled: String(s.disabled),
-      blocked: String(s.blocked),
-    }),
-    element("cluster_options", {
-      "fencing-enabled": String(o.fencing),
-      "fencing-timeout-ms": String(o.fencingTimeoutMs),
-      "symmetric-cluster": String(o.symmetric),
-      "no-quorum-policy": policy,
-      "maintenance-mode": String(o.maintenance),
-      "stop-all-resources": String(o.stopAll),
-      "priority-fencing-delay-ms": String(o.priorityFencingDelayMs),
-      "stonith-enabled": String(o.fencing),
-      "stonith-timeout-ms": String(o.fencingTimeoutMs),
-    }),
-  ]);
+  const parts: readonly (readonly [boolean, readonly XmlElement[]])[] = [
+    [
+      show.stack,
+      [
+        element("stack", {
+          type: s.stack ?? "unknown",
+          "pacemakerd-state": optional(show.daemonState),
+        }),
+      ],
+    ],
+    [show.dc, [dc]],
+    [
+      show.times,
+      [
+        element("last_update", { time: clock(s.updated), origin: optional(show.host) }),
+        element("last_change", {
+          time: s.changed.at,
+          user: s.changed.user,
+          client: s.changed.client,
+          origin: s.changed.origin,
+        }),
+      ],
+    ],
+    [
+      show.counts,
+      [
+        element("nodes_configured", { number: String(s.nodes) }),
+        element("resources_configured", {
+          number: String(s.resources),
+          disabled: String(s.disabled),
+          blocked: String(s.blocked),
+        }),
+      ],
+    ],
+    [show.options, [optionsXml(view)]],
+  ];
+  const shown = parts.flatMap(([wanted, elements]) => (wanted ? elements : []));
+  return shown.length === 0 ? undefined : element("summary", {}, shown);
 }
 
 function nodeXml(node: NodeView, show: Display): XmlElement {
@@ -300,7 +320,8 @@ function bansXml(bans: readonly BanView[]): XmlElement {
 /** The children of `<pacemaker-result>` for one display; XML shows every section unless it was excluded. */
 export function clusterXml(view: ClusterView, show: Display, clock: Clock): XmlElement[] {
   const parts: XmlElement[] = [];
-  if (show.summary) parts.push(summaryXml(view, show, clock));
+  const summary = show.summary ? summaryXml(view, show, clock) : undefined;
+  if (summary !== undefined) parts.push(summary);
   if (show.nodes) {
     parts.push(
       element(

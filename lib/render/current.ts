@@ -50,11 +50,13 @@ const POLICY_WORDS: Readonly<Record<string, string>> = {
   fence: "No quorum policy: Fence nodes in partition",
 };
 
-function writeOptions(out: ListWriter, view: ClusterView): void {
+function optionLines(view: ClusterView): readonly string[] {
   const o = view.summary.options;
-  out.item(`Fencing of failed nodes ${o.fencing ? "enabled" : "disabled"}`);
-  out.item(`Cluster is ${o.symmetric ? "symmetric" : "asymmetric"}`);
-  out.item(POLICY_WORDS[o.noQuorumPolicy] ?? "No quorum policy: Ignore");
+  return [
+    `Fencing of failed nodes ${o.fencing ? "enabled" : "disabled"}`,
+    `Cluster is ${o.symmetric ? "symmetric" : "asymmetric"}`,
+    POLICY_WORDS[o.noQuorumPolicy] ?? "No quorum policy: Ignore",
+  ];
 }
 
 function countText(view: ClusterView): string {
@@ -67,40 +69,80 @@ function countText(view: ClusterView): string {
   return `${s.resources} resource instance${plural} configured${more}`;
 }
 
+function dcLine(view: ClusterView, show: Display): string {
+  const s = view.summary;
+  if (s.dc === undefined) return "Current DC: NONE";
+  const mixed = s.mixedVersion ? "MIXED-VERSION " : "";
+  const quorum = s.quorate ? "with quorum" : "WITHOUT quorum";
+  const id = show.detail && s.dc.id !== s.dc.name ? ` (${s.dc.id})` : "";
+  const version = s.dcVersion ?? "unknown";
+  return `Current DC: ${s.dc.name}${id} (version ${version}) - ${mixed}partition ${quorum}`;
+}
+
+function timeLines(view: ClusterView, show: Display, clock: Clock): readonly string[] {
+  const host = show.host === "" ? "" : ` on ${show.host}`;
+  const c = view.summary.changed;
+  const by = c.user === "" ? "" : ` by ${c.user}`;
+  const via = c.client === "" ? "" : ` via ${c.client}`;
+  const on = c.origin === "" ? "" : ` on ${c.origin}`;
+  return [
+    `Last updated: ${clock(view.summary.updated)}${host}`,
+    `Last change:  ${c.at}${by}${via}${on}`,
+  ];
+}
+
 function writeSummary(out: ListWriter, view: ClusterView, show: Display, clock: Clock): void {
   const s = view.summary;
-  out.begin("Cluster Summary");
-  out.item(
-    `Stack: ${s.stack ?? "unknown"}${show.daemonState === "" ? "" : ` (${show.daemonState})`}`,
-  );
-  if (s.dc === undefined) out.item("Current DC: NONE");
-  else {
-    const mixed = s.mixedVersion ? "MIXED-VERSION " : "";
-    const quorum = s.quorate ? "with quorum" : "WITHOUT quorum";
-    const id = show.detail && s.dc.id !== s.dc.name ? ` (${s.dc.id})` : "";
-    const version = s.dcVersion ?? "unknown";
-    out.item(`Current DC: ${s.dc.name}${id} (version ${version}) - ${mixed}partition ${quorum}`);
+  const items: string[] = [];
+  const state = show.daemonState === "" ? "" : ` (${show.daemonState})`;
+  if (show.stack) items.push(`Stack: ${s.stack ?? "unknown"}${state}`);
+  if (show.dc) items.push(dcLine(view, show));
+  if (show.times) items.push(...timeLines(view, show, clock));
+  if (show.counts) {
+    items.push(`${s.nodes} node${s.nodes === 1 ? "" : "s"} configured`, countText(view));
   }
-  if (show.times) {
-    out.item(`Last updated: ${clock(s.updated)}${show.host === "" ? "" : ` on ${show.host}`}`);
-    const c = s.changed;
-    const by = c.user === "" ? "" : ` by ${c.user}`;
-    const via = c.client === "" ? "" : ` via ${c.client}`;
-    const on = c.origin === "" ? "" : ` on ${c.origin}`;
-    out.item(`Last change:  ${c.at}${by}${via}${on}`);
+  if (show.options) items.push(...optionLines(view));
+  if (items.length > 0) out.list("Cluster Summary", items);
+  if (!show.maintenanceMode) return;
+  const lines = managementLines(view);
+  if (lines.length > 0 && items.length > 0) out.space();
+  for (const line of lines) out.item(line);
+}
+
+/** What is said when the cluster manages nothing, or stops all. */
+function managementLines(view: ClusterView): readonly string[] {
+  const { maintenance, stopAll } = view.summary.options;
+  if (maintenance) {
+    return [
+      "              *** Resource management is DISABLED ***",
+      "  The cluster will not attempt to start, stop or recover services",
+    ];
   }
-  out.item(`${s.nodes} node${s.nodes === 1 ? "" : "s"} configured`);
-  out.item(countText(view));
-  if (show.options) writeOptions(out, view);
-  out.end();
-  if (s.options.maintenance) {
-    out.space();
-    out.item("              *** Resource management is DISABLED ***");
-    out.item("  The cluster will not attempt to start, stop or recover services");
-  } else if (s.options.stopAll) {
-    out.space();
-    out.item("    *** Resource management: All resources are stopped (stop-all-resources) ***");
-  }
+  if (!stopAll) return [];
+  return [
+    "    *** Resource management is DISABLED ***",
+    "  The cluster will keep all resources stopped",
+  ];
+}
+
+/** The one line of `crm_mon -s`; not ok when something is wrong. */
+export function currentSimpleStatus(view: ClusterView): {
+  readonly text: string;
+  readonly ok: boolean;
+} {
+  const wrong = view.nodes.filter((n) => !n.online).map((n) => `offline node: ${n.name}`);
+  if (view.summary.dc === undefined) wrong.unshift("No DC");
+  if (wrong.length > 0) return { text: `CLUSTER WARN: ${wrong.join(", ")}\n`, ok: false };
+  const standby = view.nodes.filter((n) => n.standby).length;
+  const maintenance = view.nodes.filter((n) => n.maintenance && !n.standby).length;
+  const online = view.nodes.length - standby - maintenance;
+  const counted = (n: number, words: string) => `${n} ${words}${n === 1 ? "" : "s"}`;
+  const parts = [`CLUSTER OK: ${counted(online, "node")} online`];
+  if (standby > 0) parts.push(counted(standby, "standby node"));
+  if (maintenance > 0) parts.push(counted(maintenance, "maintenance node"));
+  const plural = view.summary.resources === 1 ? "" : "s";
+  parts.push(`${view.summary.resources} resource instance${plural} configured`);
+  return { text: `${parts.join(", ")}\n`, ok: true };
 }
 
 function writeGrouped(out: ListWriter, view: ClusterView, show: Display): void {
@@ -269,6 +311,9 @@ export function currentText(view: ClusterView, show: Display, clock: Clock): str
     out.end();
   });
   section(show.tickets && view.tickets.length > 0, (out) => writeTickets(out, view, clock));
-  section(show.bans !== undefined && view.bans.length > 0, (out) => writeBans(out, view, show));
+  const { bans } = show;
+  section(bans !== undefined && view.bans.some((ban) => ban.id.startsWith(bans)), (out) =>
+    writeBans(out, view, show),
+  );
   return sections.join("\n");
 }

@@ -26,6 +26,13 @@ export class ListWriter {
     this.depth -= 1;
   }
 
+  /** A whole list at once. */
+  list(header: string, items: readonly string[]): void {
+    this.begin(header);
+    for (const item of items) this.item(item);
+    this.end();
+  }
+
   /** One empty line. */
   space(): void {
     this.lines.push("");

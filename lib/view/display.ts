@@ -25,7 +25,12 @@ export interface Display {
   readonly brief: boolean;
   /** Sections, for --include and --exclude. */
   readonly summary: boolean;
+  /** Parts of the summary. */
+  readonly stack: boolean;
+  readonly dc: boolean;
   readonly times: boolean;
+  readonly counts: boolean;
+  readonly maintenanceMode: boolean;
   readonly nodes: boolean;
   readonly resources: boolean;
   readonly failures: boolean;
@@ -49,7 +54,11 @@ export const DEFAULT_DISPLAY: Display = {
   descriptions: false,
   brief: false,
   summary: true,
+  stack: true,
+  dc: true,
   times: true,
+  counts: true,
+  maintenanceMode: true,
   nodes: true,
   resources: true,
   failures: true,

@@ -5,7 +5,7 @@ import { cibDoc } from "../../../lib/cib/document.ts";
 import { classicSimpleStatus, classicText } from "../../../lib/render/classic.ts";
 import { clusterHtml } from "../../../lib/render/cluster-html.ts";
 import { clusterXml } from "../../../lib/render/cluster-xml.ts";
-import { currentText } from "../../../lib/render/current.ts";
+import { currentSimpleStatus, currentText } from "../../../lib/render/current.ts";
 import { readStatus } from "../../../lib/status/status.ts";
 import { ctimeText } from "../../../lib/time/iso8601.ts";
 import { clusterView } from "../../../lib/view/cluster-builder.ts";
@@ -132,6 +132,37 @@ Full List of Resources:
 Failed Resource Actions:
   * webserver start on server8 returned 'Error occurred' at Fri May 26 22:42:05 2017 after 63ms
 `);
+});
+
+test("parts of the summary, one by one", () => {
+  const bare = { ...DEFAULT_DISPLAY, nodes: false, resources: false, failures: false };
+  const none = { ...bare, stack: false, dc: false, times: false, counts: false };
+  expect(currentText(view, none, clock)).toBe("");
+  expect(currentText(view, { ...none, dc: true }, clock)).toBe(
+    "Cluster Summary:\n  * Current DC: server8 (version 1.1.10-quorate) - partition with quorum\n",
+  );
+  expect(clusterXml(view, none, clock)).toEqual([]);
+  expect(clusterXml(view, { ...none, stack: true }, clock).map((e) => writeXml(e))).toEqual([
+    '<summary>\n  <stack type="classic openais (with plugin)"/>\n</summary>\n',
+  ]);
+});
+
+test("no header stands over a list of bans without members", () => {
+  const quiet = { ...DEFAULT_DISPLAY, summary: false, nodes: false, resources: false };
+  const text = currentText(view, { ...quiet, failures: false, bans: "no such prefix" }, clock);
+  expect(text).toBe("");
+});
+
+test("the one line for monitoring systems in the current form", () => {
+  expect(currentSimpleStatus(view)).toEqual({
+    ok: true,
+    text: "CLUSTER OK: 2 nodes online, 1 standby node, 6 resource instances configured\n",
+  });
+  const lost = { ...view, nodes: view.nodes.map((n) => ({ ...n, online: n.name !== "server7" })) };
+  expect(currentSimpleStatus(lost)).toEqual({
+    ok: false,
+    text: "CLUSTER WARN: offline node: server7\n",
+  });
 });
 
 test("XML and HTML say the same", () => {

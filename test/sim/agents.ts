@@ -9,6 +9,11 @@ const OCF_OK = 0;
 const OCF_ERROR = 1;
 const OCF_NOT_RUNNING = 7;
 
+/** They reload one parameter, and restart for another. */
+const META_DATA =
+  '<resource-agent name="Dummy"><version>1.1</version><parameters><parameter name="state"/><parameter name="fake" reloadable="1"/>' +
+  '</parameters><actions><action name="reload-agent" timeout="20s"/></actions></resource-agent>';
+
 interface Job {
   readonly nodeId: number;
   /** Which life of the manager asked; a later one does not hear of it. */
@@ -87,7 +92,8 @@ export class Agents {
     const { effect, nodeId, life } = job;
     let exit: number = fails ? OCF_ERROR : OCF_OK;
     if (effect.action === "stop") this.set(nodeId, effect.resource, false);
-    if (effect.action === "monitor" && !fails) {
+    const asks = effect.action === "monitor" || effect.action === "reload-agent";
+    if (asks && !fails) {
       exit = this.isRunning(nodeId, effect.resource) ? OCF_OK : OCF_NOT_RUNNING;
     }
     const event: JobDoneEvent = {
@@ -95,7 +101,7 @@ export class Agents {
       job: effect.job,
       exit: job.killed ? undefined : exit,
       timedOut: false,
-      stdout: "",
+      stdout: effect.action === "meta-data" && !fails ? META_DATA : "",
       stderr: "",
       execMs: 10,
     };

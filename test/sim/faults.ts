@@ -104,6 +104,14 @@ export const faults: readonly Fault[] = [
     ),
   },
   {
+    name: "a parameter changes",
+    inject: (world, workload, resources) => {
+      const node = anyUp(world);
+      const single = world.prng.pick(resources.filter((r) => r.startsWith("r")));
+      if (node !== undefined) workload.parameter(node, single, world.prng.pick(["fake", "state"]));
+    },
+  },
+  {
     name: "a resource is cleaned up",
     inject: (world, workload, resources) => {
       const node = anyUp(world);

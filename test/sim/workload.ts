@@ -96,6 +96,18 @@ export class Workload {
     this.request(sim, "cib_modify", "crm_config", element("crm_config", {}, [set]), "");
   }
 
+  /** A parameter of a resource changes: "fake" can be reloaded, "state" needs a restart. */
+  parameter(sim: SimNode, resource: string, name: "fake" | "state"): void {
+    const pair = element("nvpair", {
+      id: `${resource}-${name}`,
+      name,
+      value: String(this.nextMark),
+    });
+    const set = element("instance_attributes", { id: `${resource}-params` }, [pair]);
+    const changed = element("primitive", { id: resource }, [set]);
+    this.request(sim, "cib_modify", "resources", element("resources", {}, [changed]), "");
+  }
+
   standby(sim: SimNode, target: SimNode, on: boolean): void {
     const id = this.world.options.form === "legacy" ? target.name : String(target.id);
     const pair = element("nvpair", {

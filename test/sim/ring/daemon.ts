@@ -245,6 +245,7 @@ export class DaemonEngine implements Engine {
       case "start-process":
       case "stop-process":
       case "read-configuration":
+      case "use-configuration":
       case "reopen-logs":
         break;
       default:

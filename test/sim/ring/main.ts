@@ -20,13 +20,23 @@ export interface RingWords {
 /** Seeds of one process, when there are several. */
 const partSeeds = 250;
 
+/** Many small messages, or a few that are cut into fragments whatever the MTU. */
+const loads = [
+  { rate: 40, largest: 100 },
+  { rate: 10, largest: 1000 },
+  { rate: 10, largest: 5000 },
+  { rate: 3, largest: 20_000 },
+  { rate: 2, largest: 150_000 },
+];
+
 /** The options a seed runs with. */
 export function drawn(seed: number, words: Pick<RingWords, "nodes" | "minutes"> = {}): RunOptions {
   const prng = new Prng(seed ^ 0x5eed);
   const nodes = prng.chance(0.9) ? prng.between(2, 6) : prng.between(7, 16);
-  const chaosMs = prng.pick([1000, 2000, 4000]);
+  const chaosMs = prng.pick([500, 1000, 2500]);
   const netMtu = prng.pick([1500, 1500, 65_536]);
-  const daemons = prng.chance(0.4) ? prng.pick(voteRules) : undefined;
+  const load = prng.pick(loads);
+  const daemons = prng.chance(0.3) ? prng.pick(voteRules) : undefined;
   const knet = { links: prng.between(1, 3), mode: prng.pick(["passive", "active", "rr"] as const) };
   const overKnet = netMtu > 1500 && daemons !== "legacy" && prng.chance(0.6);
   return {
@@ -34,6 +44,7 @@ export function drawn(seed: number, words: Pick<RingWords, "nodes" | "minutes"> 
     chaosMs: words.minutes === undefined ? chaosMs : words.minutes * 60_000,
     netMtu,
     allFaults: true,
+    load,
     ...(daemons === undefined ? {} : { daemons }),
     ...(overKnet ? { knet } : {}),
   };

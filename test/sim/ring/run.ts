@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly netMtu?: number;
   /** Draws from all faults by name; older seeds of the ledger draw from the first list. */
   readonly allFaults?: boolean;
+  /** Messages that all nodes together send at once, and bytes of the largest; else drawn. */
+  readonly load?: { readonly rate: number; readonly largest: number };
   /** Whole daemons with this rule of votes and with clients; else bare rings. */
   readonly daemons?: VoteRule;
   /** Over knet, with so many links; else each datagram goes as it is. */
@@ -87,8 +89,10 @@ export function simulate(seed: number, options: RunOptions): RunResult {
   let injected = 0;
   const byName: Record<string, number> = {};
   const choices = choicesOf(options);
-  const rate = prng.pick([2, 10, 40]);
-  const largest = prng.pick([100, 3000, 20000]);
+  const { rate, largest } = options.load ?? {
+    rate: prng.pick([2, 10, 40]),
+    largest: prng.pick([100, 3000, 20000]),
+  };
   const end = world.now + options.chaosMs;
   while (world.now < end) {
     world.run(world.now + prng.between(1, 60));

@@ -1,10 +1,10 @@
 /** The agents of this host: installed ones below OCF_ROOT, built-in ones, init scripts, units, fence agents. */
-import { accessSync, constants, readdirSync, readFileSync, statSync } from "node:fs";
 import { builtinAgents } from "../../agents/table.ts";
 import { CrmError } from "../../lib/base/error.ts";
 import type { Session } from "../../lib/cli/tool.ts";
 import type { AgentName, AgentPort } from "../../lib/crm/ports.ts";
 import { type AgentInfo, readMetadata } from "../../lib/ocf/metadata.ts";
+import { nodeFs } from "../../lib/runtime/builtin.ts";
 
 const INIT_SCRIPTS = "/etc/init.d";
 const UNIT_FOLDERS = ["/etc/systemd/system", "/run/systemd/system", "/lib/systemd/system"];
@@ -19,7 +19,7 @@ const PLAIN_ACTIONS = ["start", "stop", "status", "restart", "monitor"].map((nam
 
 function namesIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder).sort();
+    return nodeFs().readdirSync(folder).sort();
   } catch {
     return [];
   }
@@ -27,8 +27,8 @@ function namesIn(folder: string): readonly string[] {
 
 function isExecutable(path: string): boolean {
   try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
+    nodeFs().accessSync(path, nodeFs().constants.X_OK);
+    return nodeFs().statSync(path).isFile();
   } catch {
     return false;
   }
@@ -205,7 +205,7 @@ export class HostAgents implements AgentPort {
 
   #header(type: string): string {
     try {
-      return readFileSync(`${INIT_SCRIPTS}/${type}`, "utf8").slice(0, 4096);
+      return nodeFs().readFileSync(`${INIT_SCRIPTS}/${type}`, "utf8").slice(0, 4096);
     } catch {
       return "";
     }

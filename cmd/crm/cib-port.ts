@@ -2,7 +2,6 @@
  * The shell's CIB: the running cluster, a file (CIB_file) or a shadow (CIB_shadow, `cib use`). Changes are differences that
  * carry the version they were made from; status updates of the cluster in between do not count as somebody else's change.
  */
-import { readdirSync } from "node:fs";
 import { CrmError } from "../../lib/base/error.ts";
 import { Rc, resultText } from "../../lib/base/result-code.ts";
 import { type CibDoc, cibDoc } from "../../lib/cib/document.ts";
@@ -17,6 +16,7 @@ import {
 } from "../../lib/client/cib-source.ts";
 import { IpcError } from "../../lib/client/transport.ts";
 import type { CibPort, CommitOutcome, ShadowPort } from "../../lib/crm/ports.ts";
+import { nodeFs } from "../../lib/runtime/builtin.ts";
 import { sameXml } from "../../lib/xml/diff.ts";
 import { attr, child, withAttr, withChildren, type XmlElement } from "../../lib/xml/node.ts";
 import { makePatchset } from "../../lib/xml/patch.ts";
@@ -204,7 +204,9 @@ export class ShellCib implements CibPort, ShadowPort {
 
   async list(): Promise<readonly string[]> {
     try {
-      const names = readdirSync(this.#folder).filter((n) => /^shadow\.[\w-]+$/.test(n));
+      const names = nodeFs()
+        .readdirSync(this.#folder)
+        .filter((n) => /^shadow\.[\w-]+$/.test(n));
       return names.map((n) => n.slice("shadow.".length)).sort();
     } catch {
       return [];

@@ -1,22 +1,21 @@
 /** Files, programs and the clock for the shell: pipes for filter, the editor with the person's terminal. */
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
 import { CrmError } from "../../lib/base/error.ts";
 import type { Session } from "../../lib/cli/tool.ts";
 import type { HostPort } from "../../lib/crm/ports.ts";
+import { nodeFs, nodeOs, nodePath } from "../../lib/runtime/builtin.ts";
 
 /** A filter may be slow, but not endless. */
 const PIPE_TIMEOUT_MS = 60_000;
 
 export class ShellHost implements HostPort {
-  readonly hostName: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 
   constructor(private readonly session: Session) {
-    this.hostName = session.hostName;
     this.env = session.env;
+  }
+
+  get hostName(): string {
+    return this.session.hostName;
   }
 
   now(): number {
@@ -34,7 +33,7 @@ export class ShellHost implements HostPort {
 
   async writeText(path: string, text: string): Promise<void> {
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      nodeFs().mkdirSync(nodePath().dirname(path), { recursive: true });
     } catch {
       // The write that follows tells what is wrong.
     }
@@ -51,10 +50,12 @@ export class ShellHost implements HostPort {
   }
 
   async edit(text: string, suffix: string, editor: string): Promise<string | undefined> {
-    const folder = mkdtempSync(join(tmpdir(), "crm-"));
+    const { join } = nodePath();
+    const folder = nodeFs().mkdtempSync(join(nodeOs().tmpdir(), "crm-"));
     const file = join(folder, `edit${suffix}`);
     try {
       await this.session.writeFile(file, text, 0o600);
+      const { spawn } = await import("node:child_process");
       const exit = await new Promise<number | null>((resolve, reject) => {
         const child = spawn("/bin/sh", ["-c", `${editor} "$1"`, "sh", file], { stdio: "inherit" });
         child.on("error", reject);
@@ -63,7 +64,7 @@ export class ShellHost implements HostPort {
       if (exit !== 0) return undefined;
       return new TextDecoder().decode(await this.session.readFile(file));
     } finally {
-      rmSync(folder, { recursive: true, force: true });
+      nodeFs().rmSync(folder, { recursive: true, force: true });
     }
   }
 }

@@ -4,17 +4,8 @@ import { Errno } from "./ffi/libc.ts";
 import { MappedFile } from "./ffi/memory.ts";
 import { closeFd, connectDatagram, datagramSocket, sendDatagram } from "./ffi/socket.ts";
 import type { ChannelRequest, ChannelResult, ServerChannel } from "./ipc-channel.ts";
+import { CONTROL_FILE_BYTES, CONTROL_WORD } from "./ipc-control.ts";
 import { adoptDatagram, type DatagramHandle } from "./ipc-datagram.ts";
-
-/** {i32 sent, i32 flow control} of the request, response and event channel. */
-export const CONTROL_FILE_BYTES = 24;
-/** Word indexes into the control file. */
-export const CONTROL_WORD = {
-  requestSent: 0,
-  requestFlow: 1,
-  responseSent: 2,
-  eventSent: 4,
-} as const;
 
 class DatagramChannel implements ServerChannel {
   readonly paths: readonly [string, string, string];

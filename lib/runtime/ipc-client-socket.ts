@@ -3,8 +3,8 @@ import { encodeSocketAddress, type SetupResponse } from "../wire/ipc/setup.ts";
 import { Errno } from "./ffi/libc.ts";
 import { MappedFile } from "./ffi/memory.ts";
 import { datagramSocket, sendDatagram } from "./ffi/socket.ts";
-import { CONTROL_FILE_BYTES, CONTROL_WORD } from "./ipc-channel-socket.ts";
 import type { ClientChannel } from "./ipc-client-channel.ts";
+import { CONTROL_FILE_BYTES, CONTROL_WORD } from "./ipc-control.ts";
 import { adoptDatagram, type DatagramHandle } from "./ipc-datagram.ts";
 
 export interface DatagramListener {

@@ -7,7 +7,6 @@
  * setTimeout of 0 to 2 ms: right for a daemon. Events wake both through the stream socket.
  */
 
-import { existsSync } from "node:fs";
 import { isRejection } from "../base/error.ts";
 import { limits } from "../base/limits.ts";
 import {
@@ -24,6 +23,7 @@ import {
   type SetupResponse,
 } from "../wire/ipc/setup.ts";
 import { diskErrorCode } from "./disk-error.ts";
+import { isThere } from "./ffi/file.ts";
 import { Errno, SystemError } from "./ffi/libc.ts";
 import { closeFd, connectStream, peerCredentials } from "./ffi/socket.ts";
 import type { ClientChannel } from "./ipc-client-channel.ts";
@@ -168,7 +168,7 @@ class Connection implements IpcConnection {
   }
 
   #connect(): number {
-    const asFile = existsSync(FORCE_FILE_SOCKETS);
+    const asFile = isThere(FORCE_FILE_SOCKETS);
     const address = asFile
       ? encodeSocketAddress(`/tmp/${this.#service}`, "file")
       : encodeSocketAddress(this.#service, "abstract");

@@ -1,20 +1,9 @@
 /** Writes a tool's result and ends the process: everything is flushed before the exit, also into pipes. */
-import { writeSync } from "node:fs";
+import { writeBytes } from "./ffi/file.ts";
 
 /** Writes all of a text, however little a pipe takes at once. A reader that has gone is no error. */
 export function writeAll(fd: number, text: string): void {
-  const bytes = Buffer.from(text);
-  let at = 0;
-  while (at < bytes.length) {
-    try {
-      at += writeSync(fd, bytes, at);
-    } catch (error) {
-      const code = (error as { code?: string }).code;
-      if (code === "EAGAIN") Bun.sleepSync(1);
-      else if (code === "EPIPE") return;
-      else throw error;
-    }
-  }
+  writeBytes(fd, new TextEncoder().encode(text));
 }
 
 /** stderr first, as the originals' notes precede their results. */

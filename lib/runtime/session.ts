@@ -1,12 +1,13 @@
 /** The world as cmd/main.ts shows it to a tool: the real `Session` of lib/cli/tool.ts. */
-import { existsSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { CrmError } from "../base/error.ts";
 import { Exit } from "../base/exit.ts";
 import { lazy } from "../base/lazy.ts";
 import type { Session } from "../cli/tool.ts";
 import type { IpcTransport } from "../client/transport.ts";
+import { nodeFs, nodeOs } from "./builtin.ts";
 import { epochMs, sleepMs } from "./clock.ts";
 import { diskErrorCode } from "./disk-error.ts";
+import { isThere, readFileBytes, writeFileBytes } from "./ffi/file.ts";
 import { writeAll } from "./output.ts";
 import { terminalColumns } from "./terminal.ts";
 
@@ -45,7 +46,7 @@ function currentUser(): Session["user"] {
   const uid = process.geteuid!();
   const gid = process.getegid!();
   try {
-    return { uid, gid, name: process.getBuiltinModule("node:os").userInfo().username };
+    return { uid, gid, name: nodeOs().userInfo().username };
   } catch {
     // A uid without an entry in the user database.
     return { uid, gid, name: uid === 0 ? "root" : String(uid) };
@@ -72,7 +73,7 @@ function lazyTransport(): IpcTransport {
  */
 export function realSession(program: string): Session {
   const user = lazy(currentUser);
-  const hostName = lazy(() => process.getBuiltinModule("node:os").hostname());
+  const hostName = lazy(() => nodeOs().hostname());
   const columns = lazy(terminalColumns);
   return {
     program,
@@ -91,30 +92,34 @@ export function realSession(program: string): Session {
     sleep: sleepMs,
     readStdin: () => Bun.stdin.bytes(),
     async readFile(path) {
+      const bytes = readFileBytes(path);
+      if (bytes !== undefined) return bytes;
       try {
-        return new Uint8Array(readFileSync(path));
+        return new Uint8Array(nodeFs().readFileSync(path));
       } catch (error) {
         throw fileError(path, error);
       }
     },
     async writeFile(path, data, mode) {
+      const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+      if (writeFileBytes(path, bytes, mode)) return;
       try {
-        writeFileSync(path, data, mode === undefined ? {} : { mode });
+        nodeFs().writeFileSync(path, bytes, mode === undefined ? {} : { mode });
       } catch (error) {
         throw fileError(path, error);
       }
     },
-    exists: existsSync,
+    exists: isThere,
     async listFolder(path) {
       try {
-        return readdirSync(path).sort();
+        return nodeFs().readdirSync(path).sort();
       } catch (error) {
         throw fileError(path, error);
       }
     },
     async removeFile(path) {
       try {
-        unlinkSync(path);
+        nodeFs().unlinkSync(path);
       } catch (error) {
         throw fileError(path, error);
       }

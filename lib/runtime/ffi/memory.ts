@@ -8,9 +8,10 @@
  */
 
 import { type Pointer, ptr, toArrayBuffer } from "bun:ffi";
-import { closeSync, fchmodSync, fchownSync, ftruncateSync, openSync } from "node:fs";
 import { assert } from "../../base/assert.ts";
 import type { RingSemaphore } from "../../wire/ipc/ring.ts";
+import { nodeFs } from "../builtin.ts";
+import { openForUpdate } from "./file.ts";
 import { checked, Errno, errno, libc, SystemError } from "./libc.ts";
 
 const PROT_READ_WRITE = 3;
@@ -36,21 +37,21 @@ export class MappedFile {
 
   /** Makes a new file of `bytes` zero bytes whose memory is really there (no SIGBUS when the file system is full). */
   static create(path: string, bytes: number): MappedFile {
-    const fd = openSync(path, "wx+", 0o600);
+    const fd = nodeFs().openSync(path, "wx+", 0o600);
     try {
-      ftruncateSync(fd, bytes);
+      nodeFs().ftruncateSync(fd, bytes);
       const failed = libc.posix_fallocate(fd, 0, bytes);
       if (failed !== 0) throw new SystemError("posix_fallocate", failed);
       return new MappedFile(fd, bytes);
     } catch (error) {
-      closeSync(fd);
+      libc.close(fd);
       throw error;
     }
   }
 
   /** Maps an existing file of at least `minimumBytes`, at most `maximumBytes`; the whole file unless it is longer. */
   static open(path: string, minimumBytes: number, maximumBytes: number): MappedFile {
-    const fd = openSync(path, "r+");
+    const fd = openForUpdate(path) ?? nodeFs().openSync(path, "r+");
     try {
       const size = Number(libc.lseek(fd, 0, SEEK_END));
       if (size < minimumBytes || size > maximumBytes) {
@@ -58,7 +59,7 @@ export class MappedFile {
       }
       return new MappedFile(fd, size);
     } catch (error) {
-      closeSync(fd);
+      libc.close(fd);
       throw error;
     }
   }
@@ -71,9 +72,9 @@ export class MappedFile {
   /** Hands the file itself to another user, whatever its name leads to by now. */
   giveTo(owner: { readonly uid: number; readonly gid: number; readonly mode: number }): void {
     this.#live();
-    fchmodSync(this.#fd, owner.mode);
+    nodeFs().fchmodSync(this.#fd, owner.mode);
     if (owner.uid !== process.geteuid!() || owner.gid !== process.getegid!()) {
-      fchownSync(this.#fd, owner.uid, owner.gid);
+      nodeFs().fchownSync(this.#fd, owner.uid, owner.gid);
     }
   }
 
@@ -104,7 +105,7 @@ export class MappedFile {
     this.#buffer = undefined;
     libc.munmap(this.#address as Pointer, this.bytes);
     this.#address = 0;
-    closeSync(this.#fd);
+    libc.close(this.#fd);
     this.#fd = -1;
   }
 

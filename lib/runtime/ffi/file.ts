@@ -1,0 +1,96 @@
+/**
+ * Files and descriptors without node:fs, for what every tool does: read a file, write one, print. Calls that fail say so and
+ * no more; who wants to know why asks node:fs.
+ */
+import { ptr } from "bun:ffi";
+import { checked, Errno, errno, libc } from "./libc.ts";
+
+const O_RDONLY = 0;
+const O_WRONLY = 1;
+const O_RDWR = 2;
+const O_CREAT = 0o100;
+const O_TRUNC = 0o1000;
+const O_CLOEXEC = 0o2000000;
+const DEFAULT_MODE = 0o666;
+const FIRST_BYTES = 64 * 1024;
+const EPIPE = 32;
+
+/** A path as the C library reads it; undefined for one that it would cut. */
+function cPath(path: string): Uint8Array | undefined {
+  return path.includes("\0") ? undefined : new TextEncoder().encode(`${path}\0`);
+}
+
+/** A descriptor, or undefined. */
+function open(path: string, flags: number, mode = 0): number | undefined {
+  const name = cPath(path);
+  if (name === undefined) return undefined;
+  const fd = libc.open(ptr(name), flags | O_CLOEXEC, mode);
+  return fd < 0 ? undefined : fd;
+}
+
+/** A descriptor for reading and writing a file that exists; undefined when it cannot be had. */
+export function openForUpdate(path: string): number | undefined {
+  return open(path, O_RDWR);
+}
+
+export function isThere(path: string): boolean {
+  const name = cPath(path);
+  return name !== undefined && libc.access(ptr(name), 0) === 0;
+}
+
+export function isTerminalDescriptor(fd: number): boolean {
+  return libc.isatty(fd) === 1;
+}
+
+/** All bytes of a file, pipe or device; undefined when they cannot be read. */
+export function readFileBytes(path: string): Uint8Array | undefined {
+  const fd = open(path, O_RDONLY);
+  if (fd === undefined) return undefined;
+  try {
+    let bytes = new Uint8Array(FIRST_BYTES);
+    for (let length = 0; ; ) {
+      const count = Number(libc.read(fd, ptr(bytes, length), bytes.length - length));
+      if (count === 0) return bytes.subarray(0, length);
+      if (count < 0) {
+        if (errno() === Errno.EINTR) continue;
+        return undefined;
+      }
+      length += count;
+      if (length < bytes.length) continue;
+      const larger = new Uint8Array(bytes.length * 2);
+      larger.set(bytes);
+      bytes = larger;
+    }
+  } finally {
+    libc.close(fd);
+  }
+}
+
+/** Writes a file whole, in place; false when that failed. */
+export function writeFileBytes(path: string, bytes: Uint8Array, mode = DEFAULT_MODE): boolean {
+  const fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+  if (fd === undefined) return false;
+  try {
+    writeBytes(fd, bytes);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    libc.close(fd);
+  }
+}
+
+/** Writes all bytes, however little a pipe takes at once. A reader that has gone is no error. Throws SystemError. */
+export function writeBytes(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) {
+    const count = Number(libc.write(fd, ptr(bytes, at), bytes.length - at));
+    if (count >= 0) {
+      at += count;
+      continue;
+    }
+    const code = errno();
+    if (code === EPIPE) return;
+    if (code === Errno.EAGAIN) Bun.sleepSync(1);
+    else if (code !== Errno.EINTR) checked("write", count);
+  }
+}

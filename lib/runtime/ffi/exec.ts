@@ -1,0 +1,27 @@
+/** Replaces the running program, which Bun has no call for. */
+import { ptr } from "bun:ffi";
+import { libc } from "./libc.ts";
+
+/** A NULL-ended array of C strings, and what must stay alive as long as it is used. */
+function stringArray(texts: readonly string[]) {
+  const strings = texts.map((text) => Buffer.from(`${text}\0`, "latin1"));
+  const pointers = new BigUint64Array(strings.length + 1);
+  for (const [index, bytes] of strings.entries()) pointers[index] = BigInt(ptr(bytes));
+  return { strings, pointers };
+}
+
+/**
+ * execve: on success it does not return. Texts hold one byte per character. Descriptors that are not close-on-exec stay open.
+ */
+export function replaceProgram(
+  path: string,
+  args: readonly string[],
+  environment: readonly string[],
+): void {
+  const [file, words, variables] = [
+    stringArray([path]),
+    stringArray(args),
+    stringArray(environment),
+  ];
+  libc.execve(ptr(file.strings[0]!), ptr(words.pointers), ptr(variables.pointers));
+}

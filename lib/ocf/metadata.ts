@@ -32,12 +32,20 @@ export interface AgentInfo {
 }
 
 /**
+ * The document that an agent's meta-data action prints.
+ * @throws XmlError when it is no XML
+ */
+export function metadataRoot(text: string, agent: string): XmlElement {
+  const bare = text.trim().replace(/<!DOCTYPE\s+[\w.-]+\s+SYSTEM\s+("[^"]*"|'[^']*')\s*>/, "");
+  return parseXml(bare, `meta-data of ${agent}`);
+}
+
+/**
  * Reads the output of an agent's meta-data action.
  * @throws XmlError when it is no XML
  */
 export function readMetadata(text: string, agent: string): AgentInfo {
-  const bare = text.trim().replace(/<!DOCTYPE\s+[\w.-]+\s+SYSTEM\s+("[^"]*"|'[^']*')\s*>/, "");
-  const root = parseXml(bare, `meta-data of ${agent}`);
+  const root = metadataRoot(text, agent);
   const parameters = child(root, "parameters")?.children ?? [];
   const actions = child(root, "actions")?.children ?? [];
   return {

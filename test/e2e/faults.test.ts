@@ -157,6 +157,34 @@ describe.skipIf(skip !== undefined)("faults", () => {
     expect(await status(lab, holder)).toContain(`OFFLINE: [ ${was} ]`);
   });
 
+  test("a reloadable parameter is reloaded, another restarts the resource", async () => {
+    const [host] = lab.hosts;
+    const made =
+      "primitive d ocf:pacemaker:Dummy params fake=one state=/run/d.state op monitor interval=10s timeout=20s";
+    await lab.must(host!, `crm configure ${made}`);
+    const ran = (line: string) => lab.must(host!, `crm_resource -r d -W; ${line}`);
+    await until("d runs", 20_000, async () =>
+      (await ran("true")).includes("is running on") ? true : undefined,
+    );
+    const log = async () =>
+      (
+        await Promise.all(lab.hosts.map((h) => lab.must(h, "cat /var/log/cluster/corosync.log")))
+      ).join("");
+    const count = async (word: string) => (await log()).split(` ${word} operation d_`).length - 1;
+    await lab.must(host!, "crm_resource -r d -p fake -v two");
+    await until("d is reloaded", 20_000, async () =>
+      (await count("Initiating reload-agent")) === 1 ? true : undefined,
+    );
+    expect(await count("Initiating stop")).toBe(0);
+    await lab.must(host!, "crm_resource -r d -p state -v /run/d2.state");
+    await until("d is restarted", 20_000, async () =>
+      (await count("Initiating stop")) === 1 && (await count("Initiating start")) === 2
+        ? true
+        : undefined,
+    );
+    await lab.must(host!, "crm configure property stop-all-resources=true");
+  });
+
   test("no address was on two hosts at once", async () => {
     await watch.stop();
     expect(watch.doubles).toEqual([]);

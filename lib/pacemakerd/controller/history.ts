@@ -2,6 +2,7 @@
  * History entries: what an operation leaves in the status section, before it runs and after.
  * Followed: spec/runtime.md 2.2 (keys and magic), 3.7 (pending), 4.1 to 4.3, 4.5 (fail counts); D3 (digests).
  */
+import type { AgentTraits } from "../../ocf/traits.ts";
 import { parametersDigest } from "../../xml/digest.ts";
 import { element, type XmlElement } from "../../xml/node.ts";
 
@@ -76,11 +77,11 @@ const NOT_DIGESTED: ReadonlySet<string> = new Set([
   "pcmk_external_ip",
 ]);
 
-/** MD5 over an operation's parameters (D3). */
-export function operationDigest(
+/** The parameters of an operation that its digests are about (D3). */
+function digested(
   attributes: ReadonlyMap<string, string>,
   intervalMs: number,
-): string {
+): readonly (readonly [string, string])[] {
   const kept: [string, string][] = [];
   for (const [name, value] of attributes) {
     if (NOT_DIGESTED.has(name)) continue;
@@ -88,7 +89,57 @@ export function operationDigest(
     if (name.startsWith("CRM_meta_") && !isTimeout) continue;
     kept.push([name, value]);
   }
-  return parametersDigest(kept);
+  return kept;
+}
+
+/** MD5 over an operation's parameters (D3). */
+export function operationDigest(
+  attributes: ReadonlyMap<string, string>,
+  intervalMs: number,
+): string {
+  return parametersDigest(digested(attributes, intervalMs));
+}
+
+/** Operations with the parameters of a start: their digests may tell a reload from a restart. */
+const WITH_PARAMETERS: ReadonlySet<string> = new Set([
+  "start",
+  "monitor",
+  "promote",
+  "demote",
+  "reload",
+  "reload-agent",
+  "migrate_to",
+  "migrate_from",
+]);
+
+/** As the original writes it, two blanks at each end. */
+function nameList(names: readonly string[]): string {
+  return names.length === 0 ? "" : `  ${names.join(" ")}  `;
+}
+
+/** What an agent's meta-data adds to an entry (4.3): which parameters need a restart, which are secret, digests of both. */
+export function traitAttributes(
+  operation: Operation,
+  traits: AgentTraits,
+): Readonly<Record<string, string>> {
+  const { attributes, intervalMs } = operation;
+  if (!WITH_PARAMETERS.has(operation.operation)) return {};
+  const all = digested(attributes, intervalMs);
+  const digestOf = (keep: (name: string) => boolean) =>
+    parametersDigest(all.filter(([name]) => keep(name)));
+  const restart =
+    intervalMs === 0 && traits.reload !== undefined
+      ? {
+          "op-force-restart": nameList(traits.restart),
+          "op-restart-digest": digestOf((name) => traits.restart.includes(name)),
+        }
+      : {};
+  if (traits.secret.length === 0) return restart;
+  return {
+    ...restart,
+    "op-secure-params": nameList(traits.secret),
+    "op-secure-digest": digestOf((name) => !traits.secret.includes(name)),
+  };
 }
 
 /** Recorded task: a reload counts as a start (4.1). */
@@ -99,7 +150,12 @@ function recordedTask(operation: Operation, status: number): string {
   return status === OpStatus.done ? "start" : "monitor";
 }
 
-function entry(operation: Operation, outcome: Outcome, id: string): XmlElement {
+function entry(
+  operation: Operation,
+  outcome: Outcome,
+  id: string,
+  more: Readonly<Record<string, string>>,
+): XmlElement {
   const task = recordedTask(operation, outcome.status);
   const timed = outcome.changed !== 0 || outcome.execMs !== 0 || outcome.queueMs !== 0;
   const failed = isFailure(outcome.status, outcome.rc, operation.targetRc);
@@ -124,6 +180,7 @@ function entry(operation: Operation, outcome: Outcome, id: string): XmlElement {
     migrate_source: migration ? operation.attributes.get("CRM_meta_migrate_source") : undefined,
     migrate_target: migration ? operation.attributes.get("CRM_meta_migrate_target") : undefined,
     "op-digest": operationDigest(operation.attributes, operation.intervalMs),
+    ...more,
   });
 }
 
@@ -144,10 +201,17 @@ export function isRecorded(operation: string): boolean {
   return !["cancel", "delete", "notify", "meta-data"].includes(operation);
 }
 
-/** The `lrm_resource` to merge into a node's history. */
-export function historyUpdate(operation: Operation, outcome: Outcome): XmlElement {
-  const entries = entryIds(operation, outcome.status, outcome.rc).map((id) =>
-    entry(operation, outcome, id),
+/** The `lrm_resource` to merge into a node's history. `traits`: what is known of the agent. */
+export function historyUpdate(
+  operation: Operation,
+  outcome: Outcome,
+  traits?: AgentTraits,
+): XmlElement {
+  const more = traits === undefined ? {} : traitAttributes(operation, traits);
+  const ids = entryIds(operation, outcome.status, outcome.rc);
+  // Of the two entries of a failed operation only the last one has them, as the original's.
+  const entries = ids.map((id, at) =>
+    entry(operation, outcome, id, ids.length === 2 && at === 0 ? {} : more),
   );
   return element(
     "lrm_resource",

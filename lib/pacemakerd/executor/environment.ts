@@ -2,12 +2,17 @@
  * What an agent finds in its environment (spec/runtime.md 3.9). Only OCF agents get parameters; the daemon's own variables
  * are added by the runtime.
  */
+import type { AgentTraits } from "../../ocf/traits.ts";
 import type { Operation } from "../controller/history.ts";
 
-/** The action word an agent of this class understands. */
-export function actionWord(standard: string, operation: string): string {
+/** The action word this agent understands. */
+export function actionWord(
+  { standard, operation }: Pick<Operation, "standard" | "operation">,
+  traits: AgentTraits | undefined,
+): string {
   if (standard !== "ocf" && operation === "monitor") return "status";
-  return operation;
+  const isReload = operation === "reload" || operation === "reload-agent";
+  return isReload ? (traits?.reload ?? operation) : operation;
 }
 
 /** Variables for one run. */

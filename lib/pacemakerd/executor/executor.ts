@@ -17,6 +17,7 @@ import {
 } from "../controller/history.ts";
 import { actionWord, agentEnvironment } from "./environment.ts";
 import { agentResult } from "./exit-status.ts";
+import { AgentKnowledge } from "./knowledge.ts";
 
 /** What the executor needs of the process around it. */
 export interface ExecutorPort {
@@ -65,6 +66,13 @@ interface Resource {
   running: boolean;
 }
 
+/** A result that waits for its agent's meta-data. */
+interface Unreported {
+  readonly operation: Operation;
+  readonly outcome: Outcome;
+  readonly onFail: string;
+}
+
 const REMEMBERED = new Set(["start", "monitor", "reload", "reload-agent", "migrate_from"]);
 
 function startDelay(operation: Operation): Millis {
@@ -84,10 +92,16 @@ export class Executor {
   private nextJob = 1;
   private history: XmlElement;
   private stopping: ((resource: string) => readonly string[]) | undefined;
+  private readonly knowledge: AgentKnowledge;
+  private unreported: Unreported[] = [];
 
   constructor(nodeId: string, port: ExecutorPort) {
     this.port = port;
     this.history = emptyLrm(nodeId);
+    this.knowledge = new AgentKnowledge(
+      () => this.nextJob++,
+      (effect) => port.effect(effect),
+    );
   }
 
   /** This node's own truth (HOUSE rule 3). */
@@ -97,7 +111,7 @@ export class Executor {
 
   /** Transition keys of operations that have no result yet; recurring ones count until their first. */
   get inFlight(): readonly string[] {
-    const keys: string[] = [];
+    const keys = this.unreported.map((waiting) => waiting.operation.key);
     for (const resource of this.resources.values()) {
       for (const command of [resource.active, ...resource.queue]) {
         if (command === undefined) continue;
@@ -158,6 +172,7 @@ export class Executor {
     }
     resource.queue.push(command);
     this.advance(now, resource);
+    this.knowledge.want(now, operation);
   }
 
   private withStopParameters(resource: Resource, operation: Operation): Operation {
@@ -294,7 +309,7 @@ export class Executor {
       standard: operation.standard,
       provider: operation.provider,
       agent: operation.agent,
-      action: actionWord(operation.standard, operation.operation),
+      action: actionWord(operation, this.knowledge.of(operation)),
       environment: agentEnvironment(operation),
       timeoutMs: command.timeoutMs,
       resource: operation.resource,
@@ -304,7 +319,10 @@ export class Executor {
   /** An agent ended. */
   jobDone(now: Millis, event: JobDoneEvent): void {
     const found = this.jobs.get(event.job);
-    if (found === undefined) return;
+    if (found === undefined) {
+      if (this.knowledge.jobDone(now, event)) this.reportAwaited();
+      return;
+    }
     this.jobs.delete(event.job);
     const { resource, command } = found;
     resource.active = undefined;
@@ -388,10 +406,22 @@ export class Executor {
     });
   }
 
+  /** Reports, or waits for what the agent says of itself; what comes behind of the same agent waits, too. */
   private report(operation: Operation, outcome: Outcome, onFail: string): void {
-    const update = historyUpdate(operation, outcome);
+    if (this.knowledge.isAwaited(operation)) {
+      this.unreported.push({ operation, outcome, onFail });
+      return;
+    }
+    const update = historyUpdate(operation, outcome, this.knowledge.of(operation));
     this.record(update);
     this.port.result(operation, outcome, onFail, update);
+  }
+
+  private reportAwaited(): void {
+    const { unreported } = this;
+    this.unreported = [];
+    for (const { operation, outcome, onFail } of unreported)
+      this.report(operation, outcome, onFail);
   }
 
   private record(update: XmlElement): void {

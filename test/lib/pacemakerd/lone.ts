@@ -18,6 +18,10 @@ export interface Answer {
   readonly xml: XmlElement;
 }
 
+function jobDone(job: number, exit: number, stdout: string): PacemakerdEvent {
+  return { kind: "job-done", job, exit, timedOut: false, stdout, stderr: "", execMs: 5 };
+}
+
 export class Lone {
   readonly core: Pacemakerd;
   readonly effects: PacemakerdEffect[] = [];
@@ -25,6 +29,8 @@ export class Lone {
   readonly runs: RunEffect[] = [];
   readonly timers = new Map<string, number>();
   now = 0;
+  /** What agents say of themselves. */
+  metaData = "";
   /** Paths whose writes fail. */
   diskFails = (_path: string): boolean => false;
   private readonly queue: PacemakerdEvent[] = [];
@@ -128,7 +134,8 @@ export class Lone {
         }
         break;
       case "run":
-        this.runs.push(effect);
+        if (effect.action === "meta-data") this.queue.push(jobDone(effect.job, 0, this.metaData));
+        else this.runs.push(effect);
         break;
       case "respond":
       case "send-event": {
@@ -154,16 +161,7 @@ export class Lone {
 
   /** Ends the newest agent run. */
   finish(exit: number): void {
-    const run = this.runs.shift()!;
-    this.post({
-      kind: "job-done",
-      job: run.job,
-      exit,
-      timedOut: false,
-      stdout: "",
-      stderr: "",
-      execMs: 5,
-    });
+    this.post(jobDone(this.runs.shift()!.job, exit, ""));
   }
 
   logs(level: string): readonly string[] {

@@ -125,6 +125,27 @@ describe("orders", () => {
     expect(entry()).toContain('"transition-magic":"0:0;3:0:0:x"');
   });
 
+  test("what the agent says of its parameters enters the record, which waits for it", () => {
+    const lone = new Lone().join();
+    lone.metaData =
+      '<resource-agent name="Dummy"><version>1.1</version><parameters><parameter name="state"/>' +
+      '<parameter name="passwd"/><parameter name="color" reloadable="1"/></parameters><actions>' +
+      '<action name="reload-agent"/></actions></resource-agent>';
+    deliver(lone, order("start", 'color="red" passwd="hush" state="one"'));
+    lone.finish(0);
+    const history = child(child(lone.core.view.ownState()!, "lrm")!, "lrm_resources")!;
+    const entry = history.children[0]!.children[0]!;
+    // Measured with the original (spec/runtime.md 4.3).
+    expect(Object.fromEntries(entry.attrs)).toMatchObject({
+      id: "r_last_0",
+      "op-digest": "63621a4fa9ef5b72d154da3b907b30b0",
+      "op-force-restart": "  passwd state  ",
+      "op-restart-digest": "5ef4959bcbcfad6573e15fd2beefb86e",
+      "op-secure-params": "  passwd  ",
+      "op-secure-digest": "db0a927295d0f4e45ea94cf4e49bb4a7",
+    });
+  });
+
   test("an order of another membership is refused", () => {
     const lone = new Lone().join();
     const members = [{ nodeId: 1, processId: 7 }];

@@ -18,6 +18,8 @@ const SINES = new Int32Array([
   0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391,
 ]);
 
+const DIGITS = "0123456789abcdef";
+
 /** Feed it text or bytes in pieces; `hex` ends it. */
 export class Md5 {
   readonly #state = Int32Array.from([0x67452301, 0xefcdab89 | 0, 0x98badcfe | 0, 0x10325476]);
@@ -50,16 +52,19 @@ export class Md5 {
   /** The digest as 32 lower-case hexadecimal digits. The object must not be used afterwards. */
   hex(): string {
     const bits = this.#length * 8;
-    const padding = new Uint8Array((this.#filled < 56 ? 56 : 120) - this.#filled + 8);
-    padding[0] = 0x80;
-    const view = new DataView(padding.buffer);
-    view.setUint32(padding.length - 8, bits % 2 ** 32, true);
-    view.setUint32(padding.length - 4, Math.floor(bits / 2 ** 32), true);
-    this.update(padding);
+    const block = this.#block;
+    block[this.#filled] = 0x80;
+    block.fill(0, this.#filled + 1);
+    if (this.#filled >= 56) {
+      this.#transform(block, 0);
+      block.fill(0);
+    }
+    for (let i = 0; i < 8; i++) block[56 + i] = Math.floor(bits / 2 ** (8 * i)) & 255;
+    this.#transform(block, 0);
     let text = "";
     for (const word of this.#state) {
       for (let shift = 0; shift < 32; shift += 8) {
-        text += ((word >>> shift) & 255).toString(16).padStart(2, "0");
+        text += DIGITS[(word >>> (shift + 4)) & 15]! + DIGITS[(word >>> shift) & 15]!;
       }
     }
     return text;

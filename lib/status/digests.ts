@@ -14,19 +14,52 @@ import { currentNode } from "./tree.ts";
 
 export type Verdict = "match" | "mismatch" | "restart" | "unknown";
 
-export interface Digests {
+type Parameters = ReadonlyMap<string, string>;
+
+/** Digests of one operation. Most are asked for their verdict only, so the rest is worked out when it is wanted. */
+export class Digests {
   readonly all: string;
-  readonly secure: string;
   readonly restart: string | undefined;
   readonly verdict: Verdict;
+  private readonly made: Made;
+  private secureMap: Parameters | undefined;
+
+  constructor(all: string, restart: string | undefined, verdict: Verdict, made: Made) {
+    this.all = all;
+    this.restart = restart;
+    this.verdict = verdict;
+    this.made = made;
+  }
+
+  /** Digest of what logs may show. */
+  get secure(): string {
+    return parametersDigest(this.parameters.secure);
+  }
+
   /** Only parameters that logs may not show have changed: counts as unchanged. */
-  readonly onlyPrivateChanged: boolean;
+  get onlyPrivateChanged(): boolean {
+    if (this.verdict === "match" || this.made.recordedSecure === undefined) return false;
+    return this.made.recordedSecure === this.secure;
+  }
+
   /** What each digest is made of. */
-  readonly parameters: {
-    readonly all: ReadonlyMap<string, string>;
-    readonly secure: ReadonlyMap<string, string>;
-    readonly restart: ReadonlyMap<string, string> | undefined;
-  };
+  get parameters(): {
+    readonly all: Parameters;
+    readonly secure: Parameters;
+    readonly restart: Parameters | undefined;
+  } {
+    const { all, restart, secure } = this.made;
+    this.secureMap ??= secure();
+    return { all, secure: this.secureMap, restart };
+  }
+}
+
+/** What digests are made of. */
+interface Made {
+  readonly all: Parameters;
+  readonly restart: Parameters | undefined;
+  readonly secure: () => Parameters;
+  readonly recordedSecure: string | undefined;
 }
 
 const NEVER_DIGESTED = new Set([
@@ -63,24 +96,60 @@ function escapeValue(value: string): string {
   });
 }
 
-/** MD5 of a `<parameters>` element written in the way that all versions agree on. */
-export function parametersDigest(parameters: ReadonlyMap<string, string>): string {
+/** A `<parameters>` element written in the way that all versions agree on. */
+function parametersText(parameters: Parameters): string {
   const names = [...parameters.keys()].sort(compareBytes);
-  const text = names.map((name) => ` ${name}="${escapeValue(parameters.get(name)!)}"`).join("");
-  return md5Hex(` <parameters${text}/>\n`);
+  let text = " <parameters";
+  for (const name of names) text += ` ${name}="${escapeValue(parameters.get(name)!)}"`;
+  return `${text}/>\n`;
 }
 
-/** Leaves out what is not a parameter; an interval keeps the timeout, as a monitor is rescheduled for it. */
-function filtered(
-  parameters: ReadonlyMap<string, string>,
-  intervalMs: number,
-): Map<string, string> {
-  const kept = new Map<string, string>();
-  for (const [name, value] of parameters) {
-    if (NEVER_DIGESTED.has(name)) continue;
-    if (name.startsWith("CRM_meta_") && !(name === "CRM_meta_timeout" && intervalMs > 0)) continue;
-    kept.set(name, value);
+/** MD5 of parameters. */
+export function parametersDigest(parameters: Parameters): string {
+  return md5Hex(parametersText(parameters));
+}
+
+/** The instances of a clone have the same parameters, and operations that do not recur do: one digest for all. */
+const knownDigests = new WeakMap<Surroundings, Map<string, string>>();
+
+function digestOf(surroundings: Surroundings, parameters: Parameters): string {
+  let known = knownDigests.get(surroundings);
+  if (known === undefined) {
+    known = new Map();
+    knownDigests.set(surroundings, known);
   }
+  const text = parametersText(parameters);
+  let digest = known.get(text);
+  if (digest === undefined) {
+    digest = md5Hex(text);
+    known.set(text, digest);
+  }
+  return digest;
+}
+
+/** Is it a parameter? An interval keeps the timeout, as a monitor is rescheduled for it. */
+function isDigested(name: string, intervalMs: number): boolean {
+  if (NEVER_DIGESTED.has(name)) return false;
+  return !name.startsWith("CRM_meta_") || (name === TIMEOUT && intervalMs > 0);
+}
+
+const TIMEOUT = "CRM_meta_timeout";
+
+/** All that counts: the resource's parameters, then the operation's, then the one meta-attribute. */
+function digestedParameters(
+  instance: Parameters,
+  extra: Parameters,
+  meta: Parameters,
+  intervalMs: number,
+): Parameters {
+  const kept = new Map<string, string>();
+  for (const source of [instance, extra]) {
+    for (const [name, value] of source) {
+      if (isDigested(name, intervalMs) && !kept.has(name)) kept.set(name, value);
+    }
+  }
+  const timeout = meta.get("timeout");
+  if (intervalMs > 0 && timeout !== undefined && !kept.has(TIMEOUT)) kept.set(TIMEOUT, timeout);
   return kept;
 }
 
@@ -90,40 +159,44 @@ function words(text: string | undefined): Set<string> {
 
 function withoutAddressPlaceholder(
   resource: ResourceState,
-  parameters: ReadonlyMap<string, string>,
+  parameters: Parameters,
   host: NodeState | undefined,
-): Map<string, string> {
-  const own = new Map(parameters);
-  if (resource.remoteConnection && own.get("addr") === "#uname" && host !== undefined) {
-    own.set("addr", host.name);
-  }
-  return own;
+): Parameters {
+  if (!resource.remoteConnection || host === undefined) return parameters;
+  if (parameters.get("addr") !== "#uname") return parameters;
+  return new Map(parameters).set("addr", host.name);
+}
+
+/** Was the entry recorded by a feature set that digests the resource's own parameters only? */
+function isOldEntry(surroundings: Surroundings, entry: XmlElement | undefined): boolean {
+  const recorded = entry === undefined ? undefined : attr(entry, "crm_feature_set");
+  const version = recorded ?? attr(surroundings.cib.doc.root, "crm_feature_set") ?? "0";
+  return compareVersions(version, SECURE_FROM_ALL) < 0;
 }
 
 function secureParameters(
   surroundings: Surroundings,
   resource: ResourceState,
   entry: XmlElement | undefined,
-  instance: ReadonlyMap<string, string>,
-  everything: ReadonlyMap<string, string>,
-  intervalMs: number,
-): Map<string, string> {
-  const recorded = entry === undefined ? undefined : attr(entry, "crm_feature_set");
-  const version = recorded ?? attr(surroundings.cib.doc.root, "crm_feature_set") ?? "0";
-  const old = compareVersions(version, SECURE_FROM_ALL) < 0;
+  instance: Parameters,
+  digested: Parameters,
+): Parameters {
+  const old = isOldEntry(surroundings, entry);
   const hidden = words(entry === undefined ? ALWAYS_PRIVATE : attr(entry, "op-secure-params"));
   const kept = new Map<string, string>();
-  for (const [name, value] of old ? instance : everything) {
+  for (const [name, value] of old ? instance : digested) {
     if (hidden.has(name)) continue;
-    if (old && resource.fenceDevice) {
-      if (name === "provides" || name === "stonith-timeout" || FENCER_PARAMETER.test(name))
-        continue;
+    if (old) {
+      if (!isDigested(name, 0)) continue;
+      if (resource.fenceDevice) {
+        if (name === "provides" || name === "stonith-timeout" || FENCER_PARAMETER.test(name)) {
+          continue;
+        }
+      }
     }
     kept.set(name, value);
   }
-  const result = filtered(kept, intervalMs);
-  if (old) result.delete("CRM_meta_timeout");
-  return result;
+  return kept;
 }
 
 function verdictOf(
@@ -161,34 +234,24 @@ export function operationDigests(
   const extra = operationParameters(surroundings, node, op);
   const own = parametersOf(surroundings, resource, node);
   const instance = withoutAddressPlaceholder(resource, own, host);
-  const everything = new Map(instance);
-  for (const [name, value] of extra) if (!everything.has(name)) everything.set(name, value);
-  for (const [name, value] of meta) {
-    const key = `CRM_meta_${name.replaceAll("-", "_")}`;
-    if (!everything.has(key)) everything.set(key, value);
-  }
-  const kept = filtered(everything, intervalMs);
-  const all = parametersDigest(kept);
-  const open = secureParameters(surroundings, resource, entry, instance, everything, intervalMs);
-  const secure = parametersDigest(open);
+  const all = digestedParameters(instance, extra, meta, intervalMs);
+  const secure = () => secureParameters(surroundings, resource, entry, instance, all);
+  const digest = digestOf(surroundings, all);
   if (entry === undefined) {
-    const parameters = { all: kept, secure: open, restart: undefined };
-    const verdict = "match";
-    return { all, secure, restart: undefined, verdict, onlyPrivateChanged: false, parameters };
+    const made = { all, restart: undefined, secure, recordedSecure: undefined };
+    return new Digests(digest, undefined, "match", made);
   }
   let restart: string | undefined;
-  let chosen: ReadonlyMap<string, string> | undefined;
+  let chosen: Parameters | undefined;
   if (attr(entry, "op-restart-digest") !== undefined) {
     const force = attr(entry, "op-force-restart");
     const listed = words(force);
-    chosen = force === undefined ? kept : new Map([...kept].filter(([n]) => listed.has(n)));
-    restart = parametersDigest(chosen);
+    chosen = force === undefined ? all : new Map([...all].filter(([n]) => listed.has(n)));
+    restart = digestOf(surroundings, chosen);
   }
-  const verdict = verdictOf(entry, all, restart, extra.size > 0, intervalMs, forcedMismatch);
+  const verdict = verdictOf(entry, digest, restart, extra.size > 0, intervalMs, forcedMismatch);
   const recordedSecure = attr(entry, "op-secure-digest");
-  const onlyPrivateChanged = verdict !== "match" && recordedSecure === secure;
-  const parameters = { all: kept, secure: open, restart: chosen };
-  return { all, secure, restart, verdict, onlyPrivateChanged, parameters };
+  return new Digests(digest, restart, verdict, { all, restart: chosen, secure, recordedSecure });
 }
 
 /** Host whose name stands for "#uname": the launcher's current node. */

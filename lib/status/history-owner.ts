@@ -11,11 +11,13 @@ import { anyPart, isAnonymousClone, isBundled, leavesOf, topOf, withoutInstance 
 
 /** The member of an instance (or the instance itself) with this configured name. */
 function memberNamed(instance: ResourceState, name: string): ResourceState | undefined {
+  if (instance.variant === "primitive") return instance.name === name ? instance : undefined;
   return leavesOf(instance).find((leaf) => leaf.name === name);
 }
 
 /** Nodes where an instance is, or is about to be. */
 function locations(instance: ResourceState): readonly NodeState[] {
+  if (instance.children.length === 0 && instance.pendingNode === undefined) return instance.active;
   const found: NodeState[] = [];
   for (const leaf of leavesOf(instance)) {
     for (const node of leaf.active) if (!found.includes(node)) found.push(node);
@@ -87,10 +89,9 @@ export function findOwner(
   historyId: string,
 ): ResourceState | undefined {
   let found = reader.findResource(historyId);
-  const base = withoutInstance(historyId);
   if (found !== undefined && found.variant !== "primitive") return undefined;
   if (found === undefined) {
-    found = reader.findResource(`${base}:0`);
+    found = reader.findResource(`${withoutInstance(historyId)}:0`);
     if (found === undefined || found.variant !== "primitive" || found.unique) return undefined;
   }
   const top = topOf(found);

@@ -2,7 +2,7 @@
  * Operation histories: parsing, sorting by age, the window of what is active (spec/scheduler-1 section B.5).
  */
 import { mergeSort } from "../base/collections.ts";
-import { attr, childrenOf, idOf, type XmlElement } from "../xml/node.ts";
+import { attr, idOf, type XmlElement } from "../xml/node.ts";
 import type { NodeState, Operation, ResourceHistory } from "./state.ts";
 
 /** Result codes of agents that the history speaks of. */
@@ -47,7 +47,6 @@ function integer(node: XmlElement, name: string, fallback: number): number {
 
 interface TransitionKey {
   readonly transition: number;
-  readonly targetRc: number;
   readonly uuid: string;
 }
 
@@ -55,13 +54,21 @@ interface TransitionKey {
 function parseTransitionKey(text: string | undefined): TransitionKey | undefined {
   const match = /^(-?\d+):(-?\d+):(-?\d+):(.+)$/.exec(text ?? "");
   if (match === null) return undefined;
-  return { transition: Number(match[2]), targetRc: Number(match[3]), uuid: match[4]! };
+  return { transition: Number(match[2]), uuid: match[4]! };
 }
 
 /** The key inside STATUS:RC;KEY. */
 function parseMagic(text: string | undefined): TransitionKey | undefined {
   const match = /^-?\d+:-?\d+;(.*)$/.exec(text ?? "");
   return match === null ? undefined : parseTransitionKey(match[1]);
+}
+
+/** The expected result alone: every entry is asked for it. */
+const TARGET_RC = /^-?\d+:-?\d+:(-?\d+):./;
+
+function expectedRcOf(xml: XmlElement): number {
+  const match = TARGET_RC.exec(attr(xml, "transition-key") ?? "");
+  return match === null ? -1 : Number(match[1]);
 }
 
 export function parseOperation(xml: XmlElement): Operation {
@@ -76,7 +83,7 @@ export function parseOperation(xml: XmlElement): Operation {
     rc: integer(xml, "rc-code", Number.NaN),
     status: integer(xml, "op-status", Number.NaN),
     lastRcChange: rcChange < 0 ? undefined : rcChange,
-    expectedRc: parseTransitionKey(attr(xml, "transition-key"))?.targetRc ?? -1,
+    expectedRc: expectedRcOf(xml),
   };
 }
 
@@ -117,21 +124,26 @@ function activeWindow(operations: readonly Operation[]): { start: number; stop: 
   let stop = -1;
   let impliedMonitor = -1;
   let impliedRole = -1;
-  operations.forEach((op, i) => {
+  for (let i = 0; i < operations.length; i++) {
+    const op = operations[i]!;
     if (op.task === "stop" && op.status === OpStatus.done) stop = i;
     else if (IS_START.has(op.task)) start = i;
     else if (op.task === "monitor" && impliedMonitor <= stop) {
       if (op.rc === Rc.ok || op.rc === Rc.promoted) impliedMonitor = i;
     } else if (op.task === "promote" || op.task === "demote") impliedRole = i;
-  });
+  }
   if (start === -1) start = impliedRole !== -1 ? impliedRole : impliedMonitor;
   return { start, stop };
 }
 
 /** Reads one `lrm_resource`; entries start in reverse document order, so that ties leave the last first. */
 export function parseHistory(node: NodeState, xml: XmlElement): ResourceHistory {
-  const entries = childrenOf(xml, "lrm_rsc_op").map(parseOperation).reverse();
-  const operations = mergeSort(entries, compareAge);
+  const entries: Operation[] = [];
+  for (let i = xml.children.length - 1; i >= 0; i--) {
+    const entry = xml.children[i]!;
+    if (entry.name === "lrm_rsc_op") entries.push(parseOperation(entry));
+  }
+  const operations = entries.length < 2 ? entries : mergeSort(entries, compareAge);
   const { start, stop } = activeWindow(operations);
   return { node, id: idOf(xml), xml, operations, startIndex: start, stopIndex: stop };
 }

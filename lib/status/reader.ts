@@ -176,7 +176,7 @@ export class Reader {
   }
 
   hasStop(resource: ResourceState, node: NodeState): boolean {
-    return this.stopsAsked.has(`${resource.id} ${node.index}`);
+    return this.stopsAsked.size > 0 && this.stopsAsked.has(`${resource.id} ${node.index}`);
   }
 }
 

@@ -107,17 +107,15 @@ function agentChanged(
 ): boolean {
   if (rsc.config.kind !== "primitive") return false;
   const { standard, provider, agent } = rsc.config;
-  const pairs: readonly (readonly [string | undefined, string | undefined])[] = [
-    [agent, attr(history.xml, "type")],
-    [standard, attr(history.xml, "class")],
-    [provider, attr(history.xml, "provider")],
-  ];
   let changed = false;
-  for (const [now, then] of pairs) {
-    if ((now ?? "") === (then ?? "")) continue;
+  const compare = (now: string | undefined, then: string | undefined): void => {
+    if ((now ?? "") === (then ?? "")) return;
     changed = true;
     triggerUnfencing(book, rsc, node, "Device definition changed", undefined);
-  }
+  };
+  compare(agent, attr(history.xml, "type"));
+  compare(standard, attr(history.xml, "class"));
+  compare(provider, attr(history.xml, "provider"));
   if (changed && active) {
     requestAction(book, rsc, rsc.keyOf(Task.stop), Task.stop, node, false);
     rsc.startPending = true;
@@ -134,17 +132,17 @@ function checkHistory(book: Book, rsc: Rsc, node: Node, history: ResourceHistory
   if (agentChanged(book, rsc, node, history, active)) scheduleCleanup(book, rsc, node);
   if (!active) return;
   if (history.startIndex < history.stopIndex) return;
-  history.operations.forEach((op, i) => {
-    if (i < history.startIndex) return;
+  for (let i = Math.max(0, history.startIndex); i < history.operations.length; i++) {
+    const op = history.operations[i]!;
     if (op.intervalMs > 0 && (rsc.maintenance || node.maintenance)) {
       scheduleCancel(book, rsc, node, op, "maintenance mode");
-      return;
+      continue;
     }
-    if (op.intervalMs === 0 && !CHECKED_ONCE.has(op.task)) return;
+    if (op.intervalMs === 0 && !CHECKED_ONCE.has(op.task)) continue;
     if (isPlaceholderConnection(rsc)) {
       book.deferredChecks.push({ rsc, run: () => checkOne(book, rsc, node, op) });
     } else checkOne(book, rsc, node, op);
-  });
+  }
 }
 
 function checkOne(book: Book, rsc: Rsc, node: Node, op: Operation): void {

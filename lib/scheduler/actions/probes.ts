@@ -28,9 +28,17 @@ export function scheduleProbes(book: Book): void {
   }
 }
 
+const compareNumbers = (a: Rsc, b: Rsc): number => (a.instance ?? 0) - (b.instance ?? 0);
+
 /** Instances in order of their numbers. */
 export function byNumber(rsc: Rsc): Rsc[] {
-  return mergeSort(rsc.children, (a, b) => (a.instance ?? 0) - (b.instance ?? 0));
+  const { children } = rsc;
+  for (let i = 1; i < children.length; i++) {
+    if (compareNumbers(children[i - 1]!, children[i]!) > 0) {
+      return mergeSort(children, compareNumbers);
+    }
+  }
+  return children;
 }
 
 /** Fence devices and connections do not exist on remote nodes; what launches guests not on guests. */

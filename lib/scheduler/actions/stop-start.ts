@@ -33,7 +33,7 @@ export function makeStop(book: Book, rsc: Rsc, optional: boolean): void {
     if (rsc.needsUnfencing) {
       const unfence = fenceOperation(book, node, "on", true, undefined, false);
       relate(stop, unfence, Rel.thenImpliesFirst);
-      if (!unfence.optional) stop.optional = false;
+      if (!unfence.optional && rsc.managed) stop.optional = false;
     }
   }
 }

@@ -108,7 +108,7 @@ function definitionOf(
   return defineOperation(book.surroundings, rsc, node, task, intervalMs, asNotify);
 }
 
-const NO_META: ReadonlyMap<string, string> = new Map();
+const NOT_CONFIGURED: OperationDefinition = { op: undefined, meta: new Map() };
 
 function needsOf(rsc: Rsc | undefined, task: string): Need {
   if (rsc === undefined || (task !== Task.start && task !== Task.promote)) return "nothing";
@@ -126,11 +126,14 @@ function makeAction(
 ): Action {
   const plain = rsc !== undefined && key === rsc.keyOf(task);
   const intervalMs = plain ? 0 : (parseKey(key)?.intervalMs ?? 0);
-  const meta =
-    rsc === undefined ? NO_META : definitionOf(book, rsc, key, task, intervalMs, node).meta;
+  const definition =
+    rsc === undefined ? NOT_CONFIGURED : definitionOf(book, rsc, key, task, intervalMs, node);
   const flags = Flag.runnable | (optional ? Flag.optional : 0);
   const id = book.actions.length + 1;
-  const action = new Action(id, key, task, intervalMs, rsc, node, meta, flags);
+  const action = new Action(id, key, task, intervalMs, rsc, node, definition.meta, flags);
+  if (rsc !== undefined && node !== undefined) {
+    action.extra = operationParameters(book.surroundings, node, definition.op);
+  }
   action.onDc = task === Task.lrmDelete;
   action.needs = needsOf(rsc, task);
   book.actions.push(action);

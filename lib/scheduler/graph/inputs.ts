@@ -70,8 +70,10 @@ export function isInput(rel: Relation): boolean {
 export function mergeInputs(action: Action): void {
   if (action.inputsMerged) return;
   action.inputsMerged = true;
-  if (action.before.length < 2) return;
-  const newestFirst = [...action.before].reverse();
+  const { before } = action;
+  if (before.length < 2) return;
+  const newestFirst: Relation[] = [];
+  for (let i = before.length - 1; i >= 0; i--) newestFirst.push(before[i]!);
   newestFirst.sort((a, b) => a.first.id - b.first.id);
   const merged: Relation[] = [];
   for (const rel of newestFirst) {

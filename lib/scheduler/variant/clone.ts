@@ -102,16 +102,23 @@ function createActions(book: Book, clone: Rsc): void {
 }
 
 function isKnownOn(instance: Rsc, node: Node): boolean {
-  return instance.known.has(node.index) || leavesOf(instance).some((l) => l.known.has(node.index));
+  if (instance.known.has(node.index)) return true;
+  if (instance.variant === "primitive") return false;
+  return leavesOf(instance).some((leaf) => leaf.known.has(node.index));
+}
+
+function isPlannedOn(instance: Rsc, node: Node): boolean {
+  if (instance.variant === "primitive") return instance.assigned === node;
+  return leavesOf(instance).some((leaf) => leaf.assigned === node);
 }
 
 /** The instance whose probe tells about the node: one known there, one that will be there, or the first. */
 function instanceToProbe(clone: Rsc, node: Node): Rsc | undefined {
-  const known = clone.children.find((instance) => isKnownOn(instance, node));
-  if (known !== undefined) return known;
-  const planned = clone.children.find((instance) =>
-    leavesOf(instance).some((leaf) => leaf.assigned === node),
-  );
+  let planned: Rsc | undefined;
+  for (const instance of clone.children) {
+    if (isKnownOn(instance, node)) return instance;
+    if (planned === undefined && isPlannedOn(instance, node)) planned = instance;
+  }
   return planned ?? clone.children[0];
 }
 

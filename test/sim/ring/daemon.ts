@@ -70,6 +70,8 @@ interface Client {
 /** As many come when their daemon is ready. */
 const firstClients = [1, 2];
 
+const noData = new Uint8Array(0);
+
 const groups = ["red\0", "green\0", "blue\0"];
 
 export class DaemonEngine implements Engine {
@@ -206,10 +208,13 @@ export class DaemonEngine implements Engine {
     if (effect.kind === "configuration") this.emit(effect);
     if (effect.kind !== "deliver" || effect.group !== "a") return;
     const message = decodeCpg(effect.body);
-    if (message?.kind !== "multicast") return;
-    const { group, pid, data } = message;
-    this.emit({ ...effect, body: data });
-    this.tapped.push({ group, nodeId: effect.from, pid, data });
+    if (message === undefined) return;
+    const { kind } = message;
+    if (kind !== "multicast" && kind !== "join" && kind !== "leave") return;
+    const { group, pid } = message;
+    const data = kind === "multicast" ? message.data : noData;
+    if (kind === "multicast") this.emit({ ...effect, body: data });
+    this.tapped.push({ kind, group, nodeId: effect.from, pid, data });
   }
 
   private tapGroups(): void {

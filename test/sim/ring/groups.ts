@@ -11,7 +11,9 @@ import { Violation } from "./content.ts";
 import { daemonOf, type VoteRule } from "./daemon.ts";
 import type { Node } from "./world.ts";
 
+/** What the ring delivered for a group: a message, or a process that joins or leaves. */
 export interface GroupMessage {
+  readonly kind: "multicast" | "join" | "leave";
   readonly group: string;
   readonly nodeId: number;
   readonly pid: number;
@@ -55,10 +57,9 @@ export class GroupAudit extends Audit {
 
   /** What a client was told in this step, against what the ring delivered to its node. */
   told(node: Node, client: ClientView, tapped: readonly GroupMessage[]): void {
-    const due = tapped.filter(({ group }) => group === client.group);
-    if (client.told.length === 0 && (due.length === 0 || !client.isIn)) return;
+    const due = dueTo(client, node, tapped);
+    if (client.told.length === 0 && due.length === 0) return;
     const me = `client ${node.id}/${client.pid}`;
-    const wasIn = client.isIn;
     const given: Extract<CpgEvent, { event: "deliver" }>[] = [];
     for (const event of client.told) {
       if (event.event === "configuration") this.change(node, client, event);
@@ -69,14 +70,8 @@ export class GroupAudit extends Audit {
       }
       given.push(event);
     }
-    // Whoever came or went within the step was due the end or the beginning of it.
-    const first = wasIn ? 0 : due.length - given.length;
-    const isShort = wasIn && client.isIn && given.length !== due.length;
-    const isOther = given.some((event, index) => {
-      const message = due[first + index];
-      return message === undefined || !sameMessage(event, message);
-    });
-    if (isShort || isOther) {
+    const isSame = given.length === due.length && given.every((event, at) => isOf(event, due[at]));
+    if (!isSame) {
       throw new Violation(
         `${me} is told ${given.map(nameOf)} where the ring has ${due.map(nameOf)}`,
       );
@@ -165,10 +160,26 @@ export class GroupAudit extends Audit {
   }
 }
 
-function sameMessage(
+/** Messages between the client's own join and its own leave. */
+function dueTo(client: ClientView, node: Node, tapped: readonly GroupMessage[]): GroupMessage[] {
+  const due: GroupMessage[] = [];
+  let isIn = client.isIn;
+  for (const message of tapped) {
+    if (message.group !== client.group) continue;
+    if (message.kind === "multicast") {
+      if (isIn) due.push(message);
+    } else if (message.nodeId === node.id && message.pid === client.pid) {
+      isIn = message.kind === "join";
+    }
+  }
+  return due;
+}
+
+function isOf(
   event: Extract<CpgEvent, { event: "deliver" }>,
-  message: GroupMessage,
+  message: GroupMessage | undefined,
 ): boolean {
+  if (message === undefined) return false;
   if (event.nodeId !== message.nodeId || event.pid !== message.pid) return false;
   return Buffer.compare(event.data, message.data) === 0;
 }

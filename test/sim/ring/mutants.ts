@@ -15,8 +15,9 @@ export interface Mutant {
   readonly to: string;
   /** What the violation says. */
   readonly says: RegExp;
-  /** Where to look for it. */
+  /** Where to look for it: the first of some seeds, and how long their histories are. */
   readonly seed: number;
+  readonly minutes?: number;
 }
 
 export const mutants: readonly Mutant[] = [
@@ -27,6 +28,7 @@ export const mutants: readonly Mutant[] = [
     to: "message?.encapsulated === 2",
     says: /after its sender is gone|delivered \[/,
     seed: 1,
+    minutes: 0.1,
   },
   {
     name: "a ring is installed one rotation too early",
@@ -43,6 +45,7 @@ export const mutants: readonly Mutant[] = [
     to: "ring.saved =",
     says: /has its old ring up to/,
     seed: 1,
+    minutes: 0.1,
   },
   {
     name: "the ring id is not on disk when the commit token goes on",
@@ -57,7 +60,7 @@ export const mutants: readonly Mutant[] = [
     file: "totem/visit.ts",
     from: "sameRing(token.ringId, ring.ringId) && isBefore(ring.tokenSeq, token.tokenSeq)",
     to: "sameRing(token.ringId, ring.ringId)",
-    says: /place|twice|after number/,
+    says: /place|twice|after number|comes back/,
     seed: 1,
   },
   {
@@ -131,7 +134,8 @@ export function mutated(mutant: Mutant): string {
 }
 
 if (import.meta.main) {
-  const [name, seed = 1, seeds = 1] = process.argv.slice(2).map((word) => (+word ? +word : word));
+  const [name, ...numbers] = process.argv.slice(2);
+  const [seed = 1, seeds = 1] = numbers.map(Number);
   const mutant = mutants.find((one) => one.name === name);
   if (mutant === undefined) throw new Error(`no mutant ${name}`);
   const path = join(lib, mutant.file);
@@ -146,8 +150,9 @@ if (import.meta.main) {
     },
   });
   const { runSeeds } = await import("./main.ts");
-  for (let count = 0; count < Number(seeds); count++) {
-    const [broken] = runSeeds({ seed: Number(seed) + count, seeds: 1 }, () => {}).broken;
+  const { minutes } = mutant;
+  for (let next = seed; next < seed + seeds; next++) {
+    const [broken] = runSeeds({ seed: next, seeds: 1, minutes }, () => {}).broken;
     if (broken === undefined) continue;
     console.log(broken);
     break;

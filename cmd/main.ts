@@ -6,7 +6,7 @@ import { CrmError } from "../lib/base/error.ts";
 import { Exit } from "../lib/base/exit.ts";
 import { helpText } from "../lib/cli/help.ts";
 import { parseOptions, passThrough, withCommonOptions } from "../lib/cli/options.ts";
-import type { Tool, ToolResult } from "../lib/cli/tool.ts";
+import type { ParsedOptions, Tool, ToolResult } from "../lib/cli/tool.ts";
 import { IpcError } from "../lib/client/transport.ts";
 import { commandLine } from "../lib/runtime/command-line.ts";
 import { writeAndExit } from "../lib/runtime/output.ts";
@@ -35,27 +35,42 @@ function overview(): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** Runs one tool on its words. Errors for people become `TOOL: text` on stderr and the tool's exit code. */
+/** Errors for people become `TOOL: text` on stderr and the tool's exit code; other errors are thrown on. */
+function failureOf(tool: Tool, error: unknown): ToolResult {
+  if (error instanceof CrmError) {
+    const err = error.message === "" ? "" : `${tool.name}: ${error.message}\n`;
+    return { exit: error.exit, err };
+  }
+  if (error instanceof IpcError) {
+    return { exit: Exit.disconnected, err: `${tool.name}: ${error.message}\n` };
+  }
+  throw error;
+}
+
+function parsed(tool: Tool, args: readonly string[]): ParsedOptions | ToolResult {
+  const style = tool.parsing === "getopt" ? "getopt" : "goption";
+  try {
+    return parseOptions(withCommonOptions(tool.options), args, style);
+  } catch (error) {
+    const { misuseOutput } = tool;
+    const out = misuseOutput === "help" ? helpText(tool) : misuseOutput;
+    return { ...failureOf(tool, error), ...(out === undefined ? {} : { out }) };
+  }
+}
+
+/** Runs one tool on its words. */
 async function runTool(tool: Tool, args: readonly string[]): Promise<ToolResult> {
   const session = realSession(tool.name);
   try {
     if (tool.parsing === "pass") return await tool.run(passThrough(args), session);
-    const options = parseOptions(withCommonOptions(tool.options), args);
+    const options = parsed(tool, args);
+    if ("exit" in options) return options;
     if (options.flag("help")) return { exit: Exit.ok, out: helpText(tool) };
     if (options.flag("version"))
       return { exit: Exit.ok, out: `Quorate ${VERSION} (${tool.name})\n` };
     return await tool.run(options, session);
   } catch (error) {
-    if (error instanceof CrmError) {
-      return {
-        exit: error.exit,
-        err: error.message === "" ? "" : `${tool.name}: ${error.message}\n`,
-      };
-    }
-    if (error instanceof IpcError) {
-      return { exit: Exit.disconnected, err: `${tool.name}: ${error.message}\n` };
-    }
-    throw error;
+    return failureOf(tool, error);
   }
 }
 

@@ -1,11 +1,22 @@
 /** corosync-cfgtool: links, nodes, reload, shutdown; texts and exit codes of the original. */
-import { defineTool, type ParsedOptions, type ToolResult } from "../../lib/cli/tool.ts";
+import { helpText } from "../../lib/cli/help.ts";
+import { defineTool, type Tool, type ToolResult } from "../../lib/cli/tool.ts";
 import { type CfgClient, CfgShutdown, connectCfg } from "../../lib/client/cfg.ts";
 import { type CmapClient, connectCmap } from "../../lib/client/cmap.ts";
 import { CorosyncError } from "../../lib/client/corosync.ts";
 import type { IpcTransport } from "../../lib/client/transport.ts";
 import { CsError } from "../../lib/wire/ipc/cs-error.ts";
-import { connected, errorName, failed, isResult, listedNodes } from "./service-error.ts";
+import type { LinkStatus } from "../../lib/wire/ipc/services-cfg.ts";
+import {
+  connected,
+  errorCode,
+  errorName,
+  failed,
+  isResult,
+  lastAction,
+  listedNodes,
+  wholeNumber,
+} from "./service-error.ts";
 
 const INIT = "Could not initialize corosync configuration API error";
 const KILL_REASON = "killed by administrator";
@@ -36,6 +47,16 @@ async function protocol(cmap: CmapClient): Promise<string> {
   return (await cmap.getString("totem.transport")) === "knet" ? "udp" : "";
 }
 
+/** The one link that -i means, where it names one; all of them otherwise, as with the original. */
+function chosenLinks(
+  links: readonly (LinkStatus | undefined)[],
+  wanted: string | undefined,
+): readonly number[] {
+  const numbers = links.flatMap((link, number) => (link === undefined ? [] : [number]));
+  const chosen = numbers.filter((n) => wanted === String(n) || wanted === links[n]?.source);
+  return chosen.length === 0 ? numbers : chosen;
+}
+
 async function showLinks(
   cfg: CfgClient,
   cmap: CmapClient,
@@ -47,20 +68,14 @@ async function showLinks(
   const nodes = await Promise.all(
     ids.map(async (id) => ({ id, status: await cfg.nodeStatus(id) })),
   );
-  // The original shows link 0 only where a node speaks of itself; the others tell which links there are.
+  // Of a node that speaks of itself the original shows link 0 only; the others tell which links there are.
+  const others = nodes.toSorted((a, b) => Number(a.id === local) - Number(b.id === local));
   const links = Array.from({ length: LINKS }, (_, number) =>
-    nodes
-      .toSorted((a, b) => Number(a.id === local) - Number(b.id === local))
-      .map(({ status }) => status?.links[number])
-      .find((link) => link?.enabled === true),
+    others.map(({ status }) => status?.links[number]).find((link) => link?.enabled === true),
   );
-  const ring = (await cfg.ringStatus())[0]?.name ?? "";
   const name = await protocol(cmap);
   let text = await heading(cfg, cmap);
-  for (const [number, link] of links.entries()) {
-    if (link === undefined) continue;
-    const address = name === "" ? ring : link.source;
-    if (wanted !== undefined && wanted !== String(number) && wanted !== address) continue;
+  for (const number of chosenLinks(links, wanted)) {
     let codes = "";
     let lines = "";
     for (const { id, status } of nodes) {
@@ -70,7 +85,7 @@ async function showLinks(
       lines += `\t\tnodeid: ${String(id).padStart(10)}:\t${word}\n`;
     }
     const status = brief ? `\tstatus\t= ${codes}\n` : `\tstatus:\n${lines}`;
-    text += `LINK ID ${number} ${name}\n\taddr\t= ${address}\n${status}`;
+    text += `LINK ID ${number} ${name}\n\taddr\t= ${links[number]?.source ?? ""}\n${status}`;
   }
   return text;
 }
@@ -96,16 +111,17 @@ async function showNodes(cfg: CfgClient, cmap: CmapClient): Promise<string> {
   return text;
 }
 
-async function killNode(cfg: CfgClient, value: string): Promise<ToolResult> {
-  const id = Number(value);
-  if (!Number.isInteger(id) || id <= 0) return failed(`The nodeid was not valid: ${value}`);
-  try {
-    await cfg.killNode(id, KILL_REASON);
-    return { exit: 0, out: `Killing node ${id}\n` };
-  } catch (error) {
-    const err = `Could not kill node (error = ${errorName(error)})\n`;
-    return { exit: 1, out: `Killing node ${id}\n`, err };
-  }
+async function killNode(ipc: IpcTransport, id: number): Promise<ToolResult> {
+  const out = `Killing node ${id}\n`;
+  const result = await withCfg(ipc, String, async (cfg) => {
+    try {
+      await cfg.killNode(id, KILL_REASON);
+      return { exit: 0 };
+    } catch (error) {
+      return failed(`Could not kill node (error = ${errorName(error)})`);
+    }
+  });
+  return { ...result, out };
 }
 
 async function shutDown(
@@ -128,9 +144,9 @@ async function shutDown(
   }
 }
 
-async function showAddresses(cfg: CfgClient, value: string): Promise<ToolResult> {
-  const addresses = await cfg.nodeAddresses(Number(value));
-  if (addresses.length === 0) return failed(`Could not get node address for nodeid ${value}`);
+async function showAddresses(cfg: CfgClient, id: number): Promise<ToolResult> {
+  const addresses = await cfg.nodeAddresses(id);
+  if (addresses.length === 0) return failed(`Could not get node address for nodeid ${id}`);
   return { exit: 0, out: `${addresses.join(" ")}\n` };
 }
 
@@ -138,34 +154,46 @@ async function withBoth(
   ipc: IpcTransport,
   show: (cfg: CfgClient, cmap: CmapClient) => Promise<string>,
 ): Promise<ToolResult> {
-  const cfg = await connected(
-    () => connectCfg(ipc),
-    () => `${INIT} 2`,
-  );
-  if (isResult(cfg)) return cfg;
-  const cmap = await connectCmap(ipc);
-  return { exit: 0, out: await show(cfg, cmap) };
+  return withCfg(ipc, String, async (cfg) => {
+    const cmap = await connectCmap(ipc);
+    return { exit: 0, out: await show(cfg, cmap) };
+  });
 }
 
+/** @param shown how the code of a failed connection is told: some actions name it, others give the number. */
 async function withCfg(
   ipc: IpcTransport,
+  shown: (code: number, name: string) => string,
   act: (cfg: CfgClient) => Promise<ToolResult>,
 ): Promise<ToolResult> {
   const cfg = await connected(
     () => connectCfg(ipc),
-    (code) => `${INIT} ${code}`,
+    (name, code) => `${INIT} ${shown(code, name)}`,
   );
   return isResult(cfg) ? cfg : act(cfg);
 }
 
-function isAsked(options: ParsedOptions): boolean {
-  const flags = ["status", "nodes", "reload", "reopen", "shutdown"].some((k) => options.flag(k));
-  return flags || ["kill", "address"].some((k) => options.value(k) !== undefined);
+const byName = (_code: number, name: string) => name;
+
+async function reload(ipc: IpcTransport): Promise<ToolResult> {
+  const result = await withCfg(ipc, byName, async (cfg) => {
+    try {
+      await cfg.reload();
+      return { exit: 0, out: "Done\n" };
+    } catch (error) {
+      const err = `Could not reload configuration. Error ${errorName(error)}\n`;
+      return { exit: errorCode(error), err };
+    }
+  });
+  return { ...result, out: `Reloading corosync.conf...\n${result.out ?? ""}` };
 }
 
-export default defineTool({
+const ACTIONS = ["status", "nodes", "reload", "reopen", "kill", "address", "shutdown"];
+
+const cfgtool: Tool = defineTool({
   name: "corosync-cfgtool",
   summary: "show and control what runs in corosync",
+  parsing: "getopt",
   usage: "[[-b] -s] [-n] [-R] [-L] [-k NODEID] [-a NODEID] [-H [--force]]",
   options: [
     { key: "status", short: ["s"], kind: "flag", help: "Show the links of this node" },
@@ -195,35 +223,42 @@ export default defineTool({
       kind: "flag",
       help: "With -H: even if a program that uses corosync objects",
     },
-    { key: "help", short: ["h"], long: ["help"], kind: "flag", help: "Show this help and exit" },
+    // The last action counts, so -h is one of them.
+    { key: "usage", short: ["h"], kind: "flag", help: "Show this help and exit" },
+    { key: "nothing", short: ["r"], kind: "flag", help: "Accepted, without effect", hidden: true },
   ],
   run: async (options, session): Promise<ToolResult> => {
     const { ipc } = session;
-    if (!isAsked(options)) {
-      return { exit: 0, out: "corosync-cfgtool: nothing to do; see corosync-cfgtool -h\n" };
+    const nodeIds = options.order.filter(({ key }) => key === "kill" || key === "address");
+    if (nodeIds.some(({ value }) => wholeNumber(value, 1) === undefined)) {
+      return failed("The nodeid was not valid, try a positive number");
     }
-    if (options.flag("status")) {
-      const wanted = options.value("link");
-      const brief = options.flag("brief");
-      return withBoth(ipc, (cfg, cmap) => showLinks(cfg, cmap, brief, wanted));
+    const action = lastAction(options, [...ACTIONS, "usage"]);
+    const id = Number(action?.value);
+    switch (action?.key) {
+      case "status": {
+        const wanted = options.value("link");
+        return withBoth(ipc, (cfg, cmap) => showLinks(cfg, cmap, options.flag("brief"), wanted));
+      }
+      case "nodes":
+        return withBoth(ipc, showNodes);
+      case "reload":
+        return reload(ipc);
+      case "reopen":
+        return withCfg(ipc, byName, async (cfg) => {
+          await cfg.reopenLogs();
+          return { exit: 0 };
+        });
+      case "kill":
+        return killNode(ipc, id);
+      case "address":
+        return withCfg(ipc, String, (cfg) => showAddresses(cfg, id));
+      case "shutdown":
+        return withCfg(ipc, String, (cfg) => shutDown(cfg, options.flag("force"), session.sleep));
+      default:
+        return { exit: 0, out: helpText(cfgtool) };
     }
-    if (options.flag("nodes")) return withBoth(ipc, showNodes);
-    if (options.flag("reload")) {
-      const start = "Reloading corosync.conf...\n";
-      const result = await withCfg(ipc, async (cfg) => {
-        await cfg.reload();
-        return { exit: 0, out: "Done\n" };
-      });
-      return { ...result, out: `${start}${result.out ?? ""}` };
-    }
-    const kill = options.value("kill");
-    const address = options.value("address");
-    return withCfg(ipc, async (cfg) => {
-      if (kill !== undefined) return killNode(cfg, kill);
-      if (address !== undefined) return showAddresses(cfg, address);
-      if (options.flag("shutdown")) return shutDown(cfg, options.flag("force"), session.sleep);
-      await cfg.reopenLogs();
-      return { exit: 0 };
-    });
   },
 });
+
+export default cfgtool;

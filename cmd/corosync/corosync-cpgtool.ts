@@ -4,8 +4,6 @@ import { type CfgClient, connectCfg } from "../../lib/client/cfg.ts";
 import { type CpgClient, connectCpg } from "../../lib/client/cpg.ts";
 import { connected, isResult } from "./service-error.ts";
 
-const LIBRARY_ERROR = 2;
-
 /** Bytes that do not print as \xNN, or, raw, as the UTF-8 text they are. */
 function groupText(group: string, raw: boolean): string {
   if (raw) return new TextDecoder().decode(Uint8Array.from(group, (char) => char.charCodeAt(0)));
@@ -53,6 +51,7 @@ async function showTable(cpg: CpgClient, cfg: CfgClient, raw: boolean): Promise<
 export default defineTool({
   name: "corosync-cpgtool",
   summary: "show the process groups of the ring",
+  parsing: "getopt",
   usage: "[-d DELIMITER] [-e] [-n]",
   options: [
     { key: "delimiter", short: ["d"], kind: "value", value: "TEXT", help: "Between the columns" },
@@ -68,7 +67,7 @@ export default defineTool({
   run: async (options, session): Promise<ToolResult> => {
     const cpg = await connected(
       () => connectCpg(session.ipc),
-      () => `Could not initialize corosync cpg API error ${LIBRARY_ERROR}`,
+      (_name, code) => `Could not initialize corosync cpg API error ${code}`,
     );
     if (isResult(cpg)) return cpg;
     const raw = options.flag("raw");

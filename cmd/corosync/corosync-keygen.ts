@@ -54,6 +54,8 @@ function readSource(path: string, count: number): Uint8Array {
 export default defineTool({
   name: "corosync-keygen",
   summary: "make the key with which the ring is protected",
+  parsing: "getopt",
+  misuseOutput: "Error parsing command line options.\n",
   usage: "[-k FILE] [-s BYTES] [-r DEVICE] [-l]",
   options: [
     {
@@ -104,8 +106,8 @@ export default defineTool({
     const start =
       "Corosync Cluster Engine Authentication key generator.\n" +
       `Gathering ${bytes * 8} bits for key from ${source}.\n`;
-    const stop = (text: string): ToolResult => ({
-      exit: EXIT_SYSTEM,
+    const stop = (exit: number, text: string): ToolResult => ({
+      exit,
       out: start,
       err: `corosync-keygen: ${text}\n`,
     });
@@ -113,12 +115,15 @@ export default defineTool({
     try {
       key = source === DEFAULT_SOURCE ? entropyBytes(bytes) : readSource(source, bytes);
     } catch (error) {
-      return stop(`Could not read ${source}: ${reason(error)}`);
+      if (error instanceof Error && !("code" in error)) {
+        return stop(EXIT_SYSTEM, `Could not read ${source}: ${error.message}`);
+      }
+      return stop(EXIT_USE, `Failed to open random source: ${reason(error)}`);
     }
     try {
       writeKeyFile(file, key);
     } catch (error) {
-      return stop(`Could not create ${file}: ${reason(error)}`);
+      return stop(EXIT_SYSTEM, `Could not create ${file}: ${reason(error)}`);
     }
     return { exit: 0, out: `${start}Writing corosync key to ${file}.\n` };
   },

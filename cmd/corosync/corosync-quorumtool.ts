@@ -6,13 +6,23 @@ import {
   type ToolResult,
 } from "../../lib/cli/tool.ts";
 import { connectCfg } from "../../lib/client/cfg.ts";
-import { connectCmap } from "../../lib/client/cmap.ts";
+import { type CmapClient, connectCmap } from "../../lib/client/cmap.ts";
 import { connectQuorum, type QuorumClient } from "../../lib/client/quorum.ts";
 import { connectVotequorum, type VotequorumClient } from "../../lib/client/votequorum.ts";
 import type { QuorumEvent } from "../../lib/wire/ipc/services-quorum.ts";
 import { VotequorumFlag, type VotequorumInfo } from "../../lib/wire/ipc/services-votequorum.ts";
-import { connected, errorName, failed, isResult, nodeName } from "./service-error.ts";
+import { VERSION } from "../version.ts";
+import {
+  connected,
+  errorName,
+  failed,
+  isResult,
+  lastAction,
+  nodeName,
+  wholeNumber,
+} from "./service-error.ts";
 
+const ACTIONS = ["status", "monitor", "list", "votes", "expected", "device"];
 const EXIT_NOT_QUORATE = 2;
 const STATE_WAIT_MS = 10_000;
 
@@ -52,10 +62,10 @@ async function currentState(quorum: QuorumClient, session: Session): Promise<Quo
 async function readStatus(
   quorum: QuorumClient,
   votequorum: VotequorumClient,
+  cmap: CmapClient,
   session: Session,
   plainAddress: boolean,
 ): Promise<Status> {
-  const cmap = await connectCmap(session.ipc);
   const cfg = await connectCfg(session.ipc);
   const state = await currentState(quorum, session);
   const localNodeId = await cfg.localNodeId();
@@ -149,19 +159,28 @@ function statusText(status: Status, options: ParsedOptions, nowMs: number): stri
   return `${head}${votes}${memberText(status, options)}`;
 }
 
-/** A change that goes through the ring; wrong numbers and refusals in the original's words. */
-async function change(
-  what: string,
-  word: string,
-  act: (value: number) => Promise<void>,
+/** Changes the votes of a node, or of this one. Goes through the ring; refusals in the original's words. */
+async function changeVotes(
+  votequorum: VotequorumClient,
+  votes: number,
+  node: number | undefined,
+  session: Session,
 ): Promise<ToolResult> {
-  const value = Number(word);
-  if (!/^\d+$/.test(word)) return failed(`${what} must be a whole number, not ${word}`);
+  const nodeId = node ?? (await (await connectCfg(session.ipc)).localNodeId());
   try {
-    await act(value);
+    await votequorum.setVotes(votes, nodeId);
     return { exit: 0 };
   } catch (error) {
-    return failed(`Unable to set ${what}: ${errorName(error)}`);
+    return failed(`Unable to set votes ${votes} for nodeid: ${nodeId}: ${errorName(error)}`);
+  }
+}
+
+async function changeExpected(votequorum: VotequorumClient, votes: number): Promise<ToolResult> {
+  try {
+    await votequorum.setExpected(votes);
+    return { exit: 0 };
+  } catch (error) {
+    return failed(`Unable to set expected votes: ${errorName(error)}`);
   }
 }
 
@@ -181,9 +200,30 @@ async function monitor(
   }
 }
 
+/** What is wrong with the words on the command line, in the original's words. */
+function misuse(options: ParsedOptions): string | undefined {
+  for (const { key, value } of options.order) {
+    if (key === "order" && !["a", "n", "i"].includes(value)) {
+      return "Invalid ordering option. valid orders are a(address), i(node ID) or n(name)";
+    }
+    if (key === "expected" && wholeNumber(value, 1) === undefined) {
+      return "New expected votes value was not valid, try a positive number";
+    }
+    if (key === "votes" && wholeNumber(value, 0) === undefined) {
+      return "New votes value was not valid, try a positive number or zero";
+    }
+    if (key === "node" && wholeNumber(value, 1) === undefined) {
+      return "The nodeid was not valid, try a positive number";
+    }
+  }
+  return undefined;
+}
+
 export default defineTool({
   name: "corosync-quorumtool",
   summary: "show and change quorum and votes",
+  parsing: "getopt",
+  misuseOutput: "help",
   usage: "[-s|-m|-l] [-i] [-p] [-H] [-o a|n|i] | -e EXPECTED | -v VOTES [-n NODEID]",
   options: [
     { key: "status", short: ["s"], kind: "flag", help: "Show the quorum status (default)" },
@@ -204,8 +244,13 @@ export default defineTool({
     { key: "addresses", short: ["i"], kind: "flag", help: "Show addresses instead of names" },
     { key: "order", short: ["o"], kind: "value", value: "a|n|i", help: "Order of the members" },
     {
-      key: "version",
-      long: ["version"],
+      key: "device",
+      short: ["f"],
+      kind: "flag",
+      help: "Forget the quorum device (there is none yet)",
+    },
+    {
+      key: "engine",
       short: ["V"],
       kind: "flag",
       help: "Show the version and exit",
@@ -213,41 +258,42 @@ export default defineTool({
     { key: "help", short: ["h"], long: ["help"], kind: "flag", help: "Show this help and exit" },
   ],
   run: async (options, session): Promise<ToolResult> => {
-    const order = options.value("order");
-    if (order !== undefined && !["a", "n", "i"].includes(order)) {
-      return failed("Invalid ordering option. valid orders are a(address), i(node ID) or n(name)");
+    if (options.flag("engine")) {
+      return { exit: 0, out: `corosync-quorumtool version: ${VERSION} (Quorate)\n` };
     }
-    const open = <T>(connect: () => Promise<T>) =>
-      connected(connect, () => "Cannot initialize QUORUM service");
-    const quorum = await open(() => connectQuorum(session.ipc));
+    const wrong = misuse(options);
+    if (wrong !== undefined) return failed(wrong);
+    const open = <T>(connect: () => Promise<T>, service: string) =>
+      connected(connect, () => `Cannot initialize ${service} service`);
+    const cmap = await open(() => connectCmap(session.ipc), "CMAP");
+    if (isResult(cmap)) return cmap;
+    const quorum = await open(() => connectQuorum(session.ipc), "QUORUM");
     if (isResult(quorum)) return quorum;
-    const votequorum = await open(() => connectVotequorum(session.ipc));
+    const votequorum = await open(() => connectVotequorum(session.ipc), "VOTEQUORUM");
     if (isResult(votequorum)) return votequorum;
-    const expected = options.value("expected");
-    if (expected !== undefined) {
-      return change("expected votes", expected, (value) => votequorum.setExpected(value));
+    const action = lastAction(options, ACTIONS);
+    if (action?.key === "expected") return changeExpected(votequorum, Number(action.value));
+    if (action?.key === "votes") {
+      const node = options.value("node");
+      const id = node === undefined ? undefined : Number(node);
+      return changeVotes(votequorum, Number(action.value), id, session);
     }
-    const votes = options.value("votes");
-    if (votes !== undefined) {
-      const cfg = await connectCfg(session.ipc);
-      const node = Number(options.value("node") ?? (await cfg.localNodeId()));
-      return change("votes", votes, (value) => votequorum.setVotes(value, node));
-    }
+    if (action?.key === "device") return { exit: 0 };
     const addresses = options.flag("addresses");
-    if (options.flag("monitor")) {
+    if (action?.key === "monitor") {
       const again = async () => {
         const fresh = await connectQuorum(session.ipc);
         try {
-          return await readStatus(fresh, votequorum, session, addresses);
+          return await readStatus(fresh, votequorum, cmap, session, addresses);
         } finally {
           fresh.close();
         }
       };
       return monitor(again, options, session);
     }
-    const status = await readStatus(quorum, votequorum, session, addresses);
+    const status = await readStatus(quorum, votequorum, cmap, session, addresses);
     const exit = status.quorate ? 0 : EXIT_NOT_QUORATE;
-    if (options.flag("list") && !options.flag("status")) {
+    if (action?.key === "list") {
       return { exit: 0, out: `\n${memberText(status, options)}` };
     }
     return { exit, out: statusText(status, options, session.now()) };

@@ -5,10 +5,11 @@
 import { lookup } from "node:dns/promises";
 import { existsSync } from "node:fs";
 import { isRejection } from "../../lib/base/error.ts";
+import { canonicalIp, isIpv4, isIpv6 } from "../../lib/base/ip-address.ts";
 import { limits } from "../../lib/base/limits.ts";
 import { defineTool, type Session, type ToolResult } from "../../lib/cli/tool.ts";
-import { isIpv4 } from "../../lib/conf/check.ts";
 import { type CorosyncConfig, problemText, readConfig } from "../../lib/conf/config.ts";
+import type { IpVersion } from "../../lib/conf/totem.ts";
 import { type Place, placeOf } from "../../lib/corosync/place.ts";
 import { ringIdPath } from "../../lib/corosync/settings.ts";
 import { selfCommand } from "../../lib/runtime/command-line.ts";
@@ -38,14 +39,26 @@ interface Loaded {
   readonly warnings: readonly string[];
 }
 
-/** Host names of the nodelist (or bindnetaddr) to IPv4 addresses. */
-async function resolver(names: readonly string[]): Promise<(name: string) => string | undefined> {
+/** Families in the order in which they are asked for. */
+const FAMILIES: Readonly<Record<IpVersion, readonly (4 | 6)[]>> = {
+  ipv4: [4],
+  ipv6: [6],
+  "ipv4-6": [4, 6],
+  "ipv6-4": [6, 4],
+};
+
+/** Host names of the nodelist (or bindnetaddr) to addresses; addresses to their one spelling. */
+async function resolver(
+  names: readonly string[],
+  version: IpVersion,
+): Promise<(name: string) => string | undefined> {
   const known = new Map<string, string>();
   for (const name of names) {
-    if (isIpv4(name)) known.set(name, name);
-    else {
-      const found = await lookup(name, { family: 4 }).catch(() => undefined);
-      if (found !== undefined) known.set(name, found.address);
+    if (isIpv4(name) || isIpv6(name)) known.set(name, canonicalIp(name));
+    for (const family of FAMILIES[version]) {
+      if (known.has(name)) break;
+      const found = await lookup(name, { family }).catch(() => undefined);
+      if (found !== undefined) known.set(name, canonicalIp(found.address));
     }
   }
   return (name) => known.get(name);
@@ -72,14 +85,15 @@ async function load(file: string): Promise<Loaded | readonly string[]> {
   }
   const names = config.nodes.flatMap((node) => node.links);
   names.push(net.bindNetAddress);
-  const addresses = interfaceAddresses()
-    .filter((a) => a.family === "ipv4")
-    .map((a) => ({ ...a, interfaceName: a.name }));
+  const addresses = interfaceAddresses().map((a) => ({ ...a, interfaceName: a.name }));
   const used = (nodeId: number) => existsSync(ringIdPath(config, nodeId));
   const place = placeOf(
     config,
     addresses,
-    await resolver(names.filter((n) => n !== undefined)),
+    await resolver(
+      names.filter((n) => n !== undefined),
+      config.totem.ipVersion,
+    ),
     used,
   );
   if (isRejection(place)) return [...lines, place.text];

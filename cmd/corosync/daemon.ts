@@ -13,8 +13,10 @@ import type {
   StopProcess,
 } from "../../lib/corosync/api.ts";
 import { Corosync, SERVICES } from "../../lib/corosync/corosync.ts";
+import { SCHEDULE_MISS_SHARE } from "../../lib/corosync/log-lines.ts";
 import type { Place } from "../../lib/corosync/place.ts";
 import { expectedVotesPath, ringIdPath, timersOf } from "../../lib/corosync/settings.ts";
+import { epochMs, monotonicMs } from "../../lib/runtime/clock.ts";
 import { selfCommand } from "../../lib/runtime/command-line.ts";
 import { makeFolder, readWhole } from "../../lib/runtime/disk.ts";
 import { Errno, SystemError } from "../../lib/runtime/ffi/libc.ts";
@@ -117,6 +119,21 @@ function watchMachine(
   }, everyMs);
 }
 
+/** Looks how late its own timer comes: later than most of the token's timeout means that the process did not run. */
+function watchSchedule(tokenMs: () => number, missed: (delayMs: number) => void): () => void {
+  let before = monotonicMs();
+  let timer: NodeJS.Timeout;
+  const look = () => {
+    const now = monotonicMs();
+    const delayMs = now - before;
+    before = now;
+    if (delayMs > tokenMs() * SCHEDULE_MISS_SHARE) missed(delayMs);
+    timer = setTimeout(look, tokenMs() / 3);
+  };
+  timer = setTimeout(look, tokenMs() / 3);
+  return () => clearTimeout(timer);
+}
+
 /** Puts what was attempted before the system's words. */
 async function explained<T>(what: string, attempt: () => T | Promise<T>): Promise<T> {
   try {
@@ -140,6 +157,7 @@ function coreOf(options: DaemonOptions, transport: () => Transport | undefined):
     storedExpectedVotes: storedNumber(expectedVotesPath(config), 4),
     addressOf: (nodeId) => transport()?.addressOf(nodeId),
     linksOf: (nodeId) => transport()?.linksOf(nodeId),
+    transportStatistics: () => transport()?.statistics() ?? new Map(),
   });
 }
 
@@ -206,9 +224,12 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       "start-process": (effect) => children.start(effect),
       "stop-process": (effect) => children.stop(effect),
       "read-configuration": () => {
-        options.reload().then((read) => {
-          if (read.config !== undefined) transport?.update(read.config.nodes);
-          post({ kind: "configuration-read", ...read });
+        options.reload().then((read) => post({ kind: "configuration-read", ...read }));
+      },
+      "use-configuration": ({ config: next }) => {
+        logs.use(next);
+        transport?.update(next).catch((error) => {
+          say("error", "TOTEM", `cannot open a link's socket: ${String(error)}`);
         });
       },
       "reopen-logs": () => logs.reopen(),
@@ -217,6 +238,10 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   );
   const dropSignals = listenForSignals(post, logs);
   let watch: NodeJS.Timeout | undefined;
+  const dropSchedule = watchSchedule(
+    () => core.tokenMs,
+    (delayMs) => post({ kind: "not-scheduled", delayMs, atEpochMs: epochMs() }),
+  );
   try {
     host.post({ kind: "start" });
     if (config.realtime && !runRealtime()) {
@@ -245,6 +270,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   } finally {
     clearInterval(watch);
     dropSignals();
+    dropSchedule();
     host.stop();
     server.close();
     transport?.close();

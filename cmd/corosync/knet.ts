@@ -7,19 +7,23 @@ import type { LogEffect } from "../../lib/base/core.ts";
 import { isRejection } from "../../lib/base/error.ts";
 import { limits } from "../../lib/base/limits.ts";
 import type { CorosyncConfig, NodeConfig } from "../../lib/conf/config.ts";
+import type { NodeLink } from "../../lib/corosync/api.ts";
 import type { Place } from "../../lib/corosync/place.ts";
-import { timersOf } from "../../lib/corosync/settings.ts";
+import { pingTimers, timersOf } from "../../lib/corosync/settings.ts";
+import { monotonicMs } from "../../lib/runtime/clock.ts";
 import { readWhole } from "../../lib/runtime/disk.ts";
 import { runCore } from "../../lib/runtime/host.ts";
-import { makeSeal, type Seal } from "../../lib/runtime/seal.ts";
+import { makeSeal } from "../../lib/runtime/seal.ts";
 import { openUdp, type UdpSocket } from "../../lib/runtime/udp.ts";
 import {
+  type KnetAddress,
   type KnetEffect,
   type KnetEvent,
   type KnetLinkConfig,
   KnetTransport,
 } from "../../lib/totem/transport/knet.ts";
-import type { LinkState, Transport } from "./transport.ts";
+import { KnetStatistics } from "./knet-statistics.ts";
+import type { Transport } from "./transport.ts";
 
 const BUFFER_BYTES = 4 * 1024 * 1024;
 /** Others must not read the key: bits of group and world. */
@@ -42,13 +46,17 @@ export function readKey(path: string): Uint8Array | string {
 }
 
 /** Links that this node has an address for, with every other node's address on them. */
-function linksOf(config: CorosyncConfig, place: Place): readonly KnetLinkConfig[] {
-  const self = place.nodes.find((node) => node.nodeId === place.nodeId);
+function linksOf(
+  config: CorosyncConfig,
+  nodeId: number,
+  nodes: readonly NodeConfig[],
+): readonly KnetLinkConfig[] {
+  const self = nodes.find((node) => node.nodeId === nodeId);
   const { tokenMs } = timersOf(config);
   return config.totem.knet.links.flatMap((link): readonly KnetLinkConfig[] => {
     const address = self?.links[link.link];
     if (address === undefined) return [];
-    const peers = place.nodes.flatMap((node: NodeConfig) => {
+    const peers = nodes.flatMap((node) => {
       const remote = node.links[link.link];
       if (node === self || remote === undefined || node.nodeId === undefined) return [];
       return [[node.nodeId, { address: remote, port: link.port }] as const];
@@ -59,11 +67,7 @@ function linksOf(config: CorosyncConfig, place: Place): readonly KnetLinkConfig[
         priority: link.priority,
         local: { address, port: link.port },
         peers: new Map(peers),
-        timers: {
-          pingIntervalMs: link.pingIntervalMs ?? tokenMs / (2 * link.pongCount),
-          pingTimeoutMs: link.pingTimeoutMs ?? tokenMs / link.pongCount,
-          pongCount: link.pongCount,
-        },
+        timers: pingTimers(link, tokenMs),
       },
     ];
   });
@@ -86,49 +90,94 @@ class Refusals {
   }
 }
 
+/** What the header of a knet ping takes of a datagram: the originals show a link's MTU without it. */
+const PING_BYTES = 26;
+/** What the originals show for the way to oneself. */
+const LOCAL_MTU = 65_535;
+
 /** Which links to which nodes are up, as tools show it. */
 class LinkTable {
   private readonly up = new Set<string>();
 
-  constructor(private readonly links: readonly KnetLinkConfig[]) {}
+  /** @param mtuOf what a link to a node carries in one piece. */
+  constructor(
+    private readonly nodeId: number,
+    public links: readonly KnetLinkConfig[],
+    private readonly mtuOf: (nodeId: number, link: number) => number,
+  ) {}
 
   set(nodeId: number, link: number, up: boolean): void {
     if (up) this.up.add(`${nodeId}/${link}`);
     else this.up.delete(`${nodeId}/${link}`);
   }
 
-  of(nodeId: number, self: boolean): readonly LinkState[] {
+  of(nodeId: number): readonly Required<NodeLink>[] {
+    const self = nodeId === this.nodeId;
     return this.links.flatMap(({ link, local, peers }) => {
       const remote = self ? local : peers.get(nodeId);
       if (remote === undefined) return [];
       const connected = self || this.up.has(`${nodeId}/${link}`);
-      return [{ link, source: local.address, destination: remote.address, connected }];
+      const mtu = self ? LOCAL_MTU : this.mtuOf(nodeId, link);
+      return [{ link, source: local.address, destination: remote.address, connected, mtu }];
     });
+  }
+
+  /** All links to all nodes, ourselves included. */
+  all(): readonly (Required<NodeLink> & { readonly nodeId: number })[] {
+    const ids = new Set([this.nodeId, ...this.links.flatMap(({ peers }) => [...peers.keys()])]);
+    return [...ids].flatMap((nodeId) => this.of(nodeId).map((link) => ({ nodeId, ...link })));
+  }
+
+  /** Whose address on a link this is. */
+  ownerOf(link: number, { address, port }: KnetAddress): number | undefined {
+    const peers = this.links.find((known) => known.link === link)?.peers ?? [];
+    for (const [nodeId, peer] of peers) {
+      if (peer.address === address && peer.port === port) return nodeId;
+    }
+    return undefined;
   }
 }
 
-async function openSockets(
-  links: readonly KnetLinkConfig[],
-  seal: Seal,
-  post: (event: KnetEvent) => void,
-  refusals: Refusals,
-  onError: (error: Error) => void,
-): Promise<ReadonlyMap<number, UdpSocket>> {
-  const sockets = new Map<number, UdpSocket>();
-  try {
-    for (const { link, local } of links) {
-      const onMessage = (sealed: Uint8Array, address: string, port: number) => {
-        const data = seal.open(sealed);
-        if (data === undefined) refusals.note(address);
-        else post({ kind: "packet", link, from: { address, port }, data });
-      };
-      const socket = await openUdp({ ...local, bufferBytes: BUFFER_BYTES, onMessage, onError });
-      sockets.set(link, socket);
+/** The sockets of the links, each opened for its local address; others are closed when the links change. */
+class LinkSockets {
+  private readonly open = new Map<number, { readonly socket: UdpSocket; readonly local: string }>();
+
+  constructor(
+    private readonly receive: (
+      link: number,
+      sealed: Uint8Array,
+      address: string,
+      port: number,
+    ) => void,
+    private readonly onError: (error: Error) => void,
+  ) {}
+
+  get(link: number): UdpSocket | undefined {
+    return this.open.get(link)?.socket;
+  }
+
+  /** Rejects with the system's error; sockets that could be opened stay open. */
+  async use(links: readonly KnetLinkConfig[]): Promise<void> {
+    const ends = new Map(links.map(({ link, local }) => [link, `${local.address} ${local.port}`]));
+    for (const [link, { socket, local }] of this.open) {
+      if (ends.get(link) === local) continue;
+      socket.close();
+      this.open.delete(link);
     }
-    return sockets;
-  } catch (error) {
-    for (const socket of sockets.values()) socket.close();
-    throw error;
+    for (const { link, local } of links) {
+      if (this.open.has(link)) continue;
+      const socket = await openUdp({
+        ...local,
+        bufferBytes: BUFFER_BYTES,
+        onMessage: (sealed, address, port) => this.receive(link, sealed, address, port),
+        onError: this.onError,
+      });
+      this.open.set(link, { socket, local: ends.get(link) ?? "" });
+    }
+  }
+
+  close(): void {
+    for (const { socket } of this.open.values()) socket.close();
   }
 }
 
@@ -144,29 +193,52 @@ export async function openKnet(
   const key = keyFile === undefined ? new Uint8Array() : readKey(keyFile);
   if (typeof key === "string") throw new Error(key);
   const seal = makeSeal(cipher, hash, key);
-  const links = linksOf(config, place);
-  const table = new LinkTable(links);
-  const core = new KnetTransport({
-    nodeId: place.nodeId,
-    mode,
-    links,
-    room: (bytes) => seal.room(bytes),
-  });
-  let sockets: ReadonlyMap<number, UdpSocket> = new Map();
+  const room = (bytes: number) => seal.room(bytes);
+  let { nodes } = place;
+  const links = linksOf(config, place.nodeId, nodes);
+  const core = new KnetTransport({ nodeId: place.nodeId, mode, links, room });
+  const table = new LinkTable(place.nodeId, links, (nodeId, link) =>
+    Math.max(0, seal.room(core.datagramBytes(nodeId, link) ?? 0) - PING_BYTES),
+  );
+  const statistics = new KnetStatistics(keyFile !== undefined);
   const host = runCore<KnetEvent, KnetEffect>(
     core,
     {
       log,
       datagram: ({ data }) => onDatagram(data),
-      link: ({ nodeId, link, up }) => table.set(nodeId, link, up),
-      packet: ({ link, to, data }) => {
-        sockets.get(link)?.send(seal.seal(data), to.address, to.port);
+      link: ({ nodeId, link, up }) => {
+        table.set(nodeId, link, up);
+        statistics.changed(nodeId, link, up);
+      },
+      packet: (packet) => {
+        const { link, to, data } = packet;
+        const sealed = seal.seal(data);
+        sockets.get(link)?.send(sealed, to.address, to.port);
+        const owner = table.ownerOf(link, to);
+        if (owner !== undefined) statistics.sent(owner, packet, sealed.length);
       },
     },
     { onError: (error) => onError(error instanceof Error ? error : new Error(String(error))) },
   );
   const refusals = new Refusals(log);
-  sockets = await openSockets(links, seal, (event) => host.post(event), refusals, onError);
+  const sockets = new LinkSockets((link, sealed, address, port) => {
+    const data = seal.open(sealed);
+    if (data === undefined) {
+      refusals.note(address);
+      return;
+    }
+    const packet = { kind: "packet", link, from: { address, port }, data } as const;
+    if (table.ownerOf(link, packet.from) !== undefined) {
+      statistics.received(monotonicMs(), packet, sealed.length);
+    }
+    host.post(packet);
+  }, onError);
+  try {
+    await sockets.use(links);
+  } catch (error) {
+    sockets.close();
+    throw error;
+  }
   host.post({ kind: "start" });
   return {
     send: ({ to, data }) => {
@@ -174,15 +246,18 @@ export async function openKnet(
       if (to === place.nodeId) setImmediate(() => onDatagram(data));
       else host.post({ kind: "ring-send", to, data });
     },
-    addressOf: (nodeId) => place.nodes.find((node) => node.nodeId === nodeId)?.address,
-    linksOf: (nodeId) => table.of(nodeId, nodeId === place.nodeId),
-    update: () => {
-      const text = "links and nodes of knet change with a restart of corosync only";
-      log({ kind: "log", level: "warning", subsystem: "KNET", text });
+    addressOf: (nodeId) => nodes.find((node) => node.nodeId === nodeId)?.address,
+    linksOf: (nodeId) => table.of(nodeId),
+    statistics: () => statistics.values(table.all()),
+    update: async (next) => {
+      nodes = next.nodes;
+      table.links = linksOf(next, place.nodeId, nodes);
+      await sockets.use(table.links);
+      host.post({ kind: "configure", links: table.links });
     },
     close: () => {
       host.stop();
-      for (const socket of sockets.values()) socket.close();
+      sockets.close();
     },
   };
 }

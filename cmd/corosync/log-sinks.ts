@@ -15,6 +15,8 @@ import { openSyslog } from "../../lib/runtime/syslog.ts";
 export interface LogSinks {
   write(record: LogEffect): void;
   reopen(): void;
+  /** Another configuration: thresholds, forms and files as it says. Keeps the old file where the new one cannot be opened. */
+  use(config: CorosyncConfig): void;
 }
 
 function timeOf(atMs: number): LogTime {
@@ -38,26 +40,47 @@ export function openLogSinks(
   hostName: string,
   terminal: ((text: string) => void) | undefined,
 ): LogSinks {
-  const { logging } = config;
   const place = { pid: process.pid, hostName };
-  const file =
+  let current = config;
+  const fileOf = ({ logging }: CorosyncConfig) =>
     logging.toLogfile && logging.logfile !== undefined
       ? openLogFile({
           path: logging.logfile,
-          format: (record, atMs) => fileLine(record, timeOf(atMs), place, config),
+          format: (record, atMs) => fileLine(record, timeOf(atMs), place, current),
         })
       : undefined;
-  const syslog = logging.toSyslog ? openSyslog("corosync", logging.syslogFacility) : undefined;
+  const syslogOf = ({ logging }: CorosyncConfig) =>
+    logging.toSyslog ? openSyslog("corosync", logging.syslogFacility) : undefined;
+  let file = fileOf(config);
+  let syslog = syslogOf(config);
   return {
     write(record) {
+      const { logging } = current;
       if (passes(record, logging.logfilePriority, logging)) file?.write(record);
       if (passes(record, logging.syslogPriority, logging)) {
-        syslog?.write(record.level, syslogText(record, config));
+        syslog?.write(record.level, syslogText(record, current));
       }
       if (logging.toStderr && passes(record, logging.logfilePriority, logging)) {
-        terminal?.(`${terminalLine(record, timeOf(epochMs()), config)}\n`);
+        terminal?.(`${terminalLine(record, timeOf(epochMs()), current)}\n`);
       }
     },
     reopen: () => file?.reopen(),
+    use(next) {
+      const before = current.logging;
+      const { logging } = next;
+      current = next;
+      if (logging.toLogfile !== before.toLogfile || logging.logfile !== before.logfile) {
+        const old = file;
+        file = fileOf(next);
+        old?.close();
+      }
+      if (
+        logging.toSyslog !== before.toSyslog ||
+        logging.syslogFacility !== before.syslogFacility
+      ) {
+        syslog?.close();
+        syslog = syslogOf(next);
+      }
+    },
   };
 }

@@ -1,6 +1,6 @@
 /** What corosync's tools have in common: how errors of services read, and names of nodes. */
 import { reverse } from "node:dns/promises";
-import type { ToolResult } from "../../lib/cli/tool.ts";
+import type { ParsedOptions, ToolResult } from "../../lib/cli/tool.ts";
 import type { CfgClient } from "../../lib/client/cfg.ts";
 import type { CmapClient } from "../../lib/client/cmap.ts";
 import { CorosyncError } from "../../lib/client/corosync.ts";
@@ -16,12 +16,27 @@ const NAMES = new Map<number, string>(
   ]),
 );
 
+/** What the original's library makes of a connection that fails. */
+const CONNECTION_CODES: Readonly<Record<IpcError["code"], CsError>> = {
+  refused: CsError.notExist,
+  denied: CsError.access,
+  again: CsError.tryAgain,
+  closed: CsError.library,
+  timeout: CsError.library,
+  protocol: CsError.library,
+};
+
+/** The code of a failed call. Throws what is neither the service's nor the connection's error. */
+export function errorCode(error: unknown): number {
+  if (error instanceof CorosyncError) return error.code;
+  if (error instanceof IpcError) return CONNECTION_CODES[error.code];
+  throw error;
+}
+
 /** CS_ERR_NOT_EXIST and its like. */
 export function errorName(error: unknown): string {
-  if (error instanceof CorosyncError) return NAMES.get(error.code) ?? String(error.code);
-  if (error instanceof IpcError)
-    return error.code === "again" ? "CS_ERR_TRY_AGAIN" : "CS_ERR_LIBRARY";
-  throw error;
+  const code = errorCode(error);
+  return NAMES.get(code) ?? String(code);
 }
 
 /** A failed tool: one line on stderr, exit code 1 as with the originals. */
@@ -32,13 +47,27 @@ export function failed(text: string): ToolResult {
 /** Connects, or fails with the tool's own words. */
 export async function connected<T>(
   connect: () => Promise<T>,
-  words: (code: string) => string,
+  words: (name: string, code: number) => string,
 ): Promise<T | ToolResult> {
   try {
     return await connect();
   } catch (error) {
-    return failed(words(errorName(error)));
+    return failed(words(errorName(error), errorCode(error)));
   }
+}
+
+/** A positive number, or one of zero too, as the original reads them; undefined for anything else. */
+export function wholeNumber(word: string, least: 0 | 1): number | undefined {
+  const value = Number(word);
+  return /^\d+$/.test(word) && value >= least && value <= 0x7fffffff ? value : undefined;
+}
+
+/** The last of these options on the command line, with its value: the originals do what was said last. */
+export function lastAction(
+  options: ParsedOptions,
+  keys: readonly string[],
+): { readonly key: string; readonly value: string } | undefined {
+  return options.order.findLast(({ key }) => keys.includes(key));
 }
 
 export function isResult(value: object): value is ToolResult {

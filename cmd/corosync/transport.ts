@@ -6,28 +6,25 @@
  * Addresses are not on the wire: they come from the nodelist, from what joins were seen to come from, or from node ids
  * that were made of addresses.
  */
+import { canonicalIp, isIpv4 } from "../../lib/base/ip-address.ts";
 import type { CorosyncConfig, NodeConfig } from "../../lib/conf/config.ts";
+import type { NodeLink } from "../../lib/corosync/api.ts";
 import type { Place } from "../../lib/corosync/place.ts";
 import { addressOfAutomaticId, automaticNodeId } from "../../lib/corosync/settings.ts";
 import { openUdp, type UdpOptions, type UdpSocket } from "../../lib/runtime/udp.ts";
 import type { SendEffect } from "../../lib/totem/api.ts";
+import type { CmapValue } from "../../lib/wire/cmap.ts";
 import { decodeTotem } from "../../lib/wire/totem.ts";
-
-/** A link to a node, as tools show it. */
-export interface LinkState {
-  readonly link: number;
-  readonly source: string;
-  readonly destination: string;
-  readonly connected: boolean;
-}
 
 export interface Transport {
   send(effect: SendEffect): void;
   addressOf(nodeId: number): string | undefined;
   /** Links to a node (or our own); undefined where the transport has no notion of them. */
-  linksOf(nodeId: number): readonly LinkState[] | undefined;
-  /** The nodelist has changed. */
-  update(nodes: readonly NodeConfig[]): void;
+  linksOf(nodeId: number): readonly NodeLink[] | undefined;
+  /** Counters, by names below `stats.`; none where the transport does not count. */
+  statistics(): ReadonlyMap<string, CmapValue>;
+  /** The nodelist, links or their timers have changed; addresses are resolved. Rejects when a socket cannot be opened. */
+  update(config: CorosyncConfig): Promise<void>;
   close(): void;
 }
 
@@ -37,11 +34,13 @@ const JOIN_TYPE = 3;
 const TYPE_OFFSET = 3;
 const BROADCAST = "255.255.255.255";
 
-/** The group that a cluster's name stands for, where the configuration names none. */
-export function defaultGroup(clusterName: string): string {
+/** The group that a cluster's name stands for, where the configuration names none (spec/totem section 3). */
+export function defaultGroup(clusterName: string, family: "ipv4" | "ipv6" = "ipv4"): string {
   let id = 0;
   for (const byte of new TextEncoder().encode(clusterName)) id = (id * 2 + byte) & 0xffff;
-  return `239.192.${id >> 8}.${id % 255}`;
+  return family === "ipv6"
+    ? canonicalIp(`ff15::${id.toString(16)}`)
+    : `239.192.${id >> 8}.${id % 255}`;
 }
 
 /** Node id → address, learnt from joins where the configuration does not tell. */
@@ -143,11 +142,15 @@ async function openMulticast(
   const { totem } = config;
   const { port, ttl, broadcast, multicastAddress } = totem.interface;
   const { address } = place;
-  const group = broadcast ? BROADCAST : (multicastAddress ?? defaultGroup(totem.clusterName));
+  const family = isIpv4(address) ? "ipv4" : "ipv6";
+  const named = multicastAddress ?? defaultGroup(totem.clusterName, family);
+  const group = broadcast ? BROADCAST : named;
+  // IPv6 knows interfaces by their name, not by an address.
+  const via = family === "ipv4" ? address : `::%${place.interfaceName}`;
   const multicasts = await sockets.bind({
     address: group,
     port,
-    ...(broadcast ? {} : { join: [{ group, interfaceAddress: address }] }),
+    ...(broadcast ? {} : { join: [{ group, interfaceAddress: via }] }),
   });
   // A token overtakes the multicasts that were sent before it, since it comes by another socket: those are read first
   // (spec/totem section 3, "recv flush"), else every node would ask for what is already there.
@@ -156,7 +159,7 @@ async function openMulticast(
     receive(data, from);
   };
   await sockets.bind({ address, port, onMessage });
-  const way = broadcast ? { broadcast } : { multicastFrom: address };
+  const way = broadcast ? { broadcast } : { multicastFrom: via };
   const sending = await sockets.bind({ address, port: port - 1, ttl, ...way });
   return (to, data) => {
     if (to === "all") sending.sendSoon(data, group, port);
@@ -199,7 +202,8 @@ export async function openTransport(
       send: ({ to, data }) => send(to, data),
       addressOf: (nodeId) => book.addressOf(nodeId),
       linksOf: () => undefined,
-      update: (nodes) => book.list(nodes),
+      statistics: () => new Map(),
+      update: async ({ nodes }) => book.list(nodes),
       close: () => sockets.close(),
     };
   } catch (error) {

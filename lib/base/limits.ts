@@ -47,6 +47,8 @@ export const limits = {
   cmapKeys: 100_000,
   /** Iterations and tracks that one client of cmap or cpg may have open. */
   ipcHandlesPerClient: 1024,
+  /** Times at which the ring's process did not run, kept for the statistics. */
+  scheduleMisses: 10,
   /** Messages of local clients that wait for room in the ring's send queue. */
   ringBacklogMessages: 4096,
   /** pacemakerd moves its resources away before it ends; after this it is killed. */

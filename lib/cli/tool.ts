@@ -83,8 +83,13 @@ export interface Tool {
   readonly usage: string;
   readonly description?: string;
   readonly options: readonly OptionSpec[];
-  /** "strict": unknown options exit 64. "pass": everything is a positional (crm, agents). */
-  readonly parsing?: "strict" | "pass";
+  /**
+   * "strict": unknown options exit 64. "getopt": they exit 1, in the C library's words, as corosync's tools do.
+   * "pass": everything is a positional (crm, agents).
+   */
+  readonly parsing?: "strict" | "getopt" | "pass";
+  /** On stdout when the options cannot be parsed; "help" is the tool's help. */
+  readonly misuseOutput?: string;
   run(options: ParsedOptions, session: Session): Promise<ToolResult>;
 }
 

@@ -29,11 +29,21 @@ interface ReadableMap {
 }
 
 const KEY_MINIMUM = 3;
+/** Written to the stats map, these set counters back. */
+const CLEAR_KEY = /^stats\.clear\.(knet|ipc|totem|schedmiss|all)$/;
 const VALID_KEY = /^[A-Za-z0-9._/:-]+$/;
 
 /** Keys that clients must not write: they tell what is so, not what is wanted. */
 const READ_ONLY =
   /^(internal_configuration\.|runtime\.(services|config|totem|members|votequorum|connections)\.|uidgid\.config\.|system\.|nodelist\.|totem\.(version|transport|interface\.|secauth$|crypto_|key|rrp_mode$|ip_version$|netmtu$|threads$|nodeid$))/;
+
+/** Where the `stats` map comes from. */
+export interface StatisticsSource {
+  /** The whole map, made at the moment it is asked for. */
+  all(): ReadonlyMap<string, CmapValue>;
+  /** Sets counters back: knet, ipc, totem, schedmiss or all. */
+  clear(what: string): void;
+}
 
 interface Iteration {
   readonly client: number;
@@ -68,14 +78,13 @@ function adjusted(value: CmapValue, step: number): CmapValue | undefined {
 
 export class CmapService {
   readonly map = new ConfigurationMap();
-  private readonly statistics: () => ReadonlyMap<string, CmapValue>;
+  private readonly stats: StatisticsSource;
   private readonly chosen = new Map<number, ReadableMap>();
   private readonly iterations = new Map<bigint, Iteration>();
   private nextHandle = 1n;
 
-  /** @param statistics makes the `stats` map at the moment it is asked for. */
-  constructor(statistics: () => ReadonlyMap<string, CmapValue> = () => new Map()) {
-    this.statistics = statistics;
+  constructor(stats: StatisticsSource = { all: () => new Map(), clear: () => {} }) {
+    this.stats = stats;
   }
 
   /** Sets a key from inside the daemon, read-only or not. */
@@ -166,8 +175,14 @@ export class CmapService {
       ...this.tell(notices),
     ];
     if (key.length > CMAP_NAME_MAX) return status(CsError.nameTooLong);
-    if (key.length < KEY_MINIMUM || !VALID_KEY.test(key)) return status(CsError.invalidParameter);
-    if (this.chosen.has(client)) return status(CsError.notSupported);
+    // The original has no other word for a key that is too short or has letters that no key may have.
+    if (key.length < KEY_MINIMUM || !VALID_KEY.test(key)) return status(CsError.nameTooLong);
+    if (this.chosen.has(client)) {
+      const what = request.op === "set" ? CLEAR_KEY.exec(key)?.[1] : undefined;
+      if (what === undefined) return status(CsError.access);
+      this.stats.clear(what);
+      return status(CsError.ok);
+    }
     if (READ_ONLY.test(key)) return status(CsError.access);
     if (request.op === "set") {
       const old = this.map.get(key);
@@ -222,8 +237,8 @@ export class CmapService {
     if (map === 0) this.chosen.delete(client);
     else {
       this.chosen.set(client, {
-        get: (key) => this.statistics().get(key),
-        keys: (prefix) => [...this.statistics().keys()].filter((k) => k.startsWith(prefix)).sort(),
+        get: (key) => this.stats.all().get(key),
+        keys: (prefix) => [...this.stats.all().keys()].filter((k) => k.startsWith(prefix)).sort(),
       });
     }
     return encodeCmapStatus("select-map", CsError.ok);

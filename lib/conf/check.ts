@@ -1,23 +1,8 @@
 /** Holds a tree against the table of schema.ts: unknown names, wrong values, missing entries; with what is allowed. */
+import { isIpv4, isIpv6 } from "../base/ip-address.ts";
 import { misspelt, rootRule, type SectionRule, type ValueRule } from "./schema.ts";
 import { nearest } from "./suggest.ts";
 import type { ConfNode, Problem } from "./tree.ts";
-
-/** True for a dotted IPv4 address. */
-export function isIpv4(text: string): boolean {
-  const parts = text.split(".");
-  return parts.length === 4 && parts.every((p) => /^\d{1,3}$/.test(p) && Number(p) <= 255);
-}
-
-function isIpv6(text: string): boolean {
-  if (!/^[0-9a-fA-F:.]+$/.test(text) || !text.includes(":")) return false;
-  const halves = text.split("::");
-  if (halves.length > 2) return false;
-  const groups = halves.flatMap((half) => (half === "" ? [] : half.split(":")));
-  if (!groups.every((g) => /^[0-9a-fA-F]{1,4}$/.test(g) || isIpv4(g))) return false;
-  const width = groups.reduce((n, g) => n + (g.includes(".") ? 2 : 1), 0);
-  return halves.length === 2 ? width < 8 : width === 8;
-}
 
 function isAddress(text: string): boolean {
   return isIpv4(text) || isIpv6(text);

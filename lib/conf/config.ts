@@ -2,10 +2,11 @@
  * corosync.conf as typed values (HOUSE, decisions: form of corosync.conf). readConfig parses, checks against the schema
  * and against what entries mean together; it refuses rather than guesses, with file:line and what is allowed.
  */
+import { isIpv4, isIpv6, isLinkLocal } from "../base/ip-address.ts";
 import { checkConf } from "./check.ts";
 import { type ConfForm, formOf } from "./form.ts";
 import { isOn, merged, numberOf, sections } from "./look.ts";
-import { LINKS, readTotem, type TotemSettings } from "./totem.ts";
+import { LINK_LOCAL_HINT, LINKS, readTotem, type TotemSettings } from "./totem.ts";
 import { type ConfNode, entryOf, type Problem, parseConf } from "./tree.ts";
 
 export interface NodeConfig {
@@ -198,6 +199,38 @@ function readLogging(
   };
 }
 
+const familyOf = (text: string | undefined) =>
+  text === undefined ? undefined : isIpv4(text) ? "ipv4" : isIpv6(text) ? "ipv6" : undefined;
+
+/** Addresses of both families: one family on each link, and the one that ip_version asks for. */
+function checkNodeAddresses(
+  node: NodeConfig,
+  first: NodeConfig | undefined,
+  totem: TotemSettings,
+  error: (line: number, text: string) => void,
+): void {
+  for (const [link, address] of node.links.entries()) {
+    const family = familyOf(address);
+    if (address === undefined || family === undefined) continue;
+    const key = `ring${link}_addr ${address}`;
+    if (isLinkLocal(address))
+      error(node.line, `${key} is a link-local address; ${LINK_LOCAL_HINT}`);
+    const { ipVersion } = totem;
+    if ((ipVersion === "ipv4" || ipVersion === "ipv6") && family !== ipVersion) {
+      error(node.line, `${key} is no ${ipVersion} address, which totem.ip_version asks for`);
+    }
+    const other = first?.links[link];
+    const otherFamily = familyOf(other);
+    if (otherFamily !== undefined && otherFamily !== family) {
+      const text = `Nodes for link ${link} have different IP families (compared ${other} with ${address})`;
+      error(node.line, text);
+    }
+    if (family === "ipv6" && node.nodeId === undefined) {
+      error(node.line, `${key}: a node with an IPv6 address needs a nodeid`);
+    }
+  }
+}
+
 /** What the file must say about where this node is in the network. */
 function checkPlace(
   form: ConfForm,
@@ -220,6 +253,7 @@ function checkPlace(
       if ((node.nodeId ?? 0) <= 65535) continue;
       error(node.line, `nodeid ${node.nodeId} is too large for knet: 1 to 65535`);
     }
+    for (const node of nodes) checkNodeAddresses(node, nodes[0], totem, error);
     return;
   }
   if (totem.interface.bindNetAddress === undefined) {

@@ -1,5 +1,5 @@
 /** The totem section as typed values: transport, interface, links and crypto of knet, timers. */
-import { isIpv4 } from "./check.ts";
+import { isLinkLocal, isMulticast } from "../base/ip-address.ts";
 import type { ConfForm } from "./form.ts";
 import { isOn, merged, numberOf, sectionLine, sections } from "./look.ts";
 import { type ConfNode, type Entry, entryOf, type Problem, type Section } from "./tree.ts";
@@ -33,9 +33,13 @@ export interface KnetConfig {
   readonly links: readonly KnetLinkConfig[];
 }
 
+export type IpVersion = "ipv4" | "ipv6" | "ipv4-6" | "ipv6-4";
+
 export interface TotemSettings {
   readonly transport: "udp" | "udpu" | "knet";
   readonly clusterName: string;
+  /** Which addresses a host name stands for, and in which order they are tried. */
+  readonly ipVersion: IpVersion;
   readonly configVersion: bigint | undefined;
   readonly nodeId: number | undefined;
   readonly clearNodeHighBit: boolean;
@@ -169,14 +173,36 @@ function linkNumberOf(section: Section): number {
 }
 
 function checkMulticast(entry: Entry | undefined, transport: string, problems: Problem[]): void {
-  if (transport !== "udp" || entry === undefined || !isIpv4(entry.value)) return;
-  const address = entry.value;
-  const first = Number(address.split(".")[0]);
-  if (first < 224 || first > 239) {
-    const text = `totem.interface.mcastaddr ${address} is no multicast address (224.0.0.0 to 239.255.255.255)`;
+  if (transport !== "udp" || entry === undefined || isMulticast(entry.value)) return;
+  const text = `totem.interface.mcastaddr ${entry.value} is no multicast address (224.0.0.0 to 239.255.255.255, or ff00::/8)`;
+  problems.push({ line: entry.line, severity: "error", text });
+}
+
+/** udp can only have one family, and means IPv4 where nothing is said; the others prefer IPv6, as the originals do. */
+function readIpVersion(
+  totem: readonly ConfNode[],
+  transport: TotemSettings["transport"],
+  problems: Problem[],
+): IpVersion {
+  const entry = entryOf(totem, "ip_version");
+  if (entry === undefined) return transport === "udp" ? "ipv4" : "ipv6-4";
+  const version = entry.value as IpVersion;
+  if (transport === "udp" && version !== "ipv4" && version !== "ipv6") {
+    const text = `totem.ip_version ${version}: transport udp has one family; set ipv4 or ipv6`;
     problems.push({ line: entry.line, severity: "error", text });
   }
+  return version;
 }
+
+function checkBindAddress(net: InterfaceConfig, problems: Problem[]): void {
+  const { line, bindNetAddress = "" } = net;
+  if (!isLinkLocal(bindNetAddress)) return;
+  const text = `totem.interface.bindnetaddr ${bindNetAddress} is a link-local address; ${LINK_LOCAL_HINT}`;
+  problems.push({ line, severity: "error", text });
+}
+
+/** Differs: the originals take a link-local address and then do not know which interface it is of. */
+export const LINK_LOCAL_HINT = "use a global or unique local one (fd00::/8)";
 
 const TOTEM_NUMBERS = `token token_coefficient token_warning token_retransmit
   token_retransmits_before_loss_const hold join send_join consensus merge downcheck fail_recv_const
@@ -193,6 +219,7 @@ export function readTotem(children: readonly ConfNode[], form: ConfForm, problem
   const transport = transportOf(totem, form);
   checkTransport(totem, form, transport, problems);
   const net = readInterface(totem, transport, problems);
+  checkBindAddress(net, problems);
   const netChildren = sections(totem, "interface")[0]?.children ?? [];
   checkMulticast(entryOf(netChildren, "mcastaddr"), transport, problems);
   const numbers: Record<string, number> = {};
@@ -204,6 +231,7 @@ export function readTotem(children: readonly ConfNode[], form: ConfForm, problem
   const settings: TotemSettings = {
     transport,
     clusterName: entryOf(totem, "cluster_name")?.value ?? "",
+    ipVersion: readIpVersion(totem, transport, problems),
     configVersion: version !== undefined && /^\d+$/.test(version) ? BigInt(version) : undefined,
     nodeId: numberOf(totem, "nodeid"),
     clearNodeHighBit: isOn(entryOf(totem, "clear_node_high_bit")),

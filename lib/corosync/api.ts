@@ -2,9 +2,10 @@
  * The first process from outside: its events, its effects, and what it must be told at birth. cmd/corosync runs it on
  * real sockets, test/sim drives many of them.
  */
-import type { CommonEffect, TimerEvent } from "../base/core.ts";
+import type { CommonEffect, Millis, TimerEvent } from "../base/core.ts";
 import type { CorosyncConfig } from "../conf/config.ts";
 import type { DatagramEvent, SendEffect } from "../totem/api.ts";
+import type { CmapValue } from "../wire/cmap.ts";
 import type { FrontDoorEffect, FrontDoorEvent } from "../wire/ipc/front-door.ts";
 
 export interface CorosyncOptions {
@@ -24,6 +25,8 @@ export interface CorosyncOptions {
   readonly addressOf: (nodeId: number) => string | undefined;
   /** Links to a node, where the transport knows links. */
   readonly linksOf?: (nodeId: number) => readonly NodeLink[] | undefined;
+  /** What the transport counts, by names below `stats.`, such as knet.node2.link0.up_count. */
+  readonly transportStatistics?: () => ReadonlyMap<string, CmapValue>;
 }
 
 export interface NodeLink {
@@ -31,6 +34,8 @@ export interface NodeLink {
   readonly source: string;
   readonly destination: string;
   readonly connected: boolean;
+  /** Bytes of a ring datagram that go over it in one piece; undefined where the transport does not measure it. */
+  readonly mtu?: number;
 }
 
 export type CorosyncEvent =
@@ -56,6 +61,8 @@ export type CorosyncEvent =
       /** One line each. */
       readonly problems: readonly string[];
     }
+  /** The whole process did not run for so long: past 80 % of the token's timeout. */
+  | { readonly kind: "not-scheduled"; readonly delayMs: Millis; readonly atEpochMs: number }
   | TimerEvent;
 
 /** Run a program of ours in the background and report process-started, later process-exited. */
@@ -78,6 +85,12 @@ export interface ReadConfiguration {
   readonly kind: "read-configuration";
 }
 
+/** Log and links as this configuration says, from now on. */
+export interface UseConfiguration {
+  readonly kind: "use-configuration";
+  readonly config: CorosyncConfig;
+}
+
 /** Close the log files and open them anew. */
 export interface ReopenLogs {
   readonly kind: "reopen-logs";
@@ -90,4 +103,5 @@ export type CorosyncEffect =
   | StartProcess
   | StopProcess
   | ReadConfiguration
+  | UseConfiguration
   | ReopenLogs;

@@ -79,6 +79,8 @@ export class Cfg {
   private readonly view: CfgView;
   private readonly trackers = new Set<number>();
   private pending: PendingShutdown | undefined;
+  /** Clients whose reload has not come round yet, or is being carried out. */
+  private reloading: readonly number[] = [];
   private out: CfgEffect[] = [];
 
   constructor(view: CfgView) {
@@ -93,6 +95,7 @@ export class Cfg {
         break;
       case "client-gone":
         this.trackers.delete(event.client);
+        this.reloading = this.reloading.filter((client) => client !== event.client);
         if (this.pending?.client === event.client) this.endShutdown(CsError.busy);
         else this.onReply(event.client, true);
         break;
@@ -177,11 +180,22 @@ export class Cfg {
         } else this.respond(client, encodeCfgStatus("kill-node", CsError.notExist));
         break;
       case "ring-reenable":
-      case "reload":
         this.order(request);
         ok();
         break;
+      case "reload":
+        this.order(request);
+        this.reloading = [...this.reloading, client];
+        break;
     }
+  }
+
+  /** This node has read its configuration again; who asked for it is told how that went. */
+  reloaded(fine: boolean): readonly CfgEffect[] {
+    const message = encodeCfgStatus("reload", fine ? CsError.ok : CsError.invalidParameter);
+    const told = this.reloading.map((client) => ({ kind: "respond", client, message }) as const);
+    this.reloading = [];
+    return told;
   }
 
   private order(
@@ -213,8 +227,8 @@ export class Cfg {
   }
 
   private linkStatus(link: Omit<NodeLink, "link">): LinkStatus {
-    const { source, destination, connected } = link;
-    return { enabled: true, connected, dynamic: false, mtu: this.view.mtu, source, destination };
+    const { source, destination, connected, mtu = this.view.mtu } = link;
+    return { enabled: true, connected, dynamic: false, mtu, source, destination };
   }
 
   private onTryShutdown(client: number, flags: number): void {

@@ -8,20 +8,31 @@
 import type { Core, LogEffect, Millis } from "../base/core.ts";
 import { limits } from "../base/limits.ts";
 import { CmapService } from "../cmap/service.ts";
+import type { CorosyncConfig } from "../conf/config.ts";
 import { Cpg, type CpgCoreEffect, type CpgCoreEvent } from "../cpg/cpg.ts";
 import { QuorumService } from "../quorum/service.ts";
 import { Votequorum, type VotequorumEffect, type VotequorumEvent } from "../quorum/votequorum.ts";
 import type { ConfigurationEffect, RingId, TotemEffect, TotemEvent } from "../totem/api.ts";
 import { TotemRing } from "../totem/ring.ts";
 import type { CmapValue } from "../wire/cmap.ts";
+import { CsError } from "../wire/ipc/cs-error.ts";
 import type { FrontDoorEvent } from "../wire/ipc/front-door.ts";
 import { readServiceHeader, type ServiceEvent, ServiceId } from "../wire/service.ts";
 import type { CorosyncEffect, CorosyncEvent, CorosyncOptions } from "./api.ts";
-import { Cfg, type CfgEvent } from "./cfg.ts";
+import { Cfg, type CfgEffect, type CfgEvent } from "./cfg.ts";
 import { ConfigVersionCheck } from "./config-version.ts";
-import { downListLine, membersLine, peerLines, startLines, syncMemberLines } from "./log-lines.ts";
+import {
+  downListLine,
+  membersLine,
+  peerLines,
+  scheduleMissLine,
+  startLines,
+  syncMemberLines,
+} from "./log-lines.ts";
+import { planReload } from "./reload.ts";
 import { type KeyChange, MemberKeys, voteKeys } from "./runtime-keys.ts";
 import { effectiveKeys, fileKeys, ringIdPath, timersOf, votesOf } from "./settings.ts";
+import { ProcessStatistics } from "./statistics.ts";
 import { Supervisor, type SupervisorEvent } from "./supervisor.ts";
 import { SyncCore, type SyncEffect } from "./sync.ts";
 
@@ -38,6 +49,8 @@ const LEAVE_MS = 500;
 const QUEUE_LOW = 64;
 /** What the ring's two headers take of an MTU (spec/totem section 2.1). */
 const FRAME_OVERHEAD = 90;
+/** An administrator writes 1 here when the missing nodes will not come. */
+const CANCEL_WAIT_KEY = "quorum.cancel_wait_for_all";
 const EXIT_CONFIG_VERSION = 1;
 const EXIT_KILLED = 1;
 
@@ -49,6 +62,7 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
   private readonly quorum: QuorumService;
   private readonly cpg: Cpg;
   private readonly cmap: CmapService;
+  private readonly statistics: ProcessStatistics;
   private readonly cfg: Cfg;
   private readonly versions: ConfigVersionCheck;
   private readonly supervisor: Supervisor | undefined;
@@ -84,13 +98,22 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
     this.votes = new Votequorum(votesOf(options));
     this.quorum = new QuorumService(this.votes);
     this.cpg = new Cpg(nodeId);
-    this.cmap = new CmapService(() => this.statistics());
+    this.statistics = new ProcessStatistics({
+      ring: () => this.ring.statistics,
+      queueRoom: () => this.ring.queueRoom(1024),
+      waiting: () => this.backlog.length,
+      transport: () => options.transportStatistics?.() ?? new Map(),
+    });
+    this.cmap = new CmapService({
+      all: () => this.statistics.all(this.now),
+      clear: (what) => this.statistics.clear(what),
+    });
     this.cfg = new Cfg({
       nodeId,
       address: options.address,
       mtu: timersOf(config).netMtu - FRAME_OVERHEAD,
       members: () => this.ring.members,
-      knows: (id) => config.nodes.some((n) => n.nodeId === id) || this.ring.members.includes(id),
+      knows: (id) => this.isListed(id) || this.ring.members.includes(id),
       addressOf: options.addressOf,
       linksOf: (id) => options.linksOf?.(id),
     });
@@ -102,6 +125,15 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
     for (const [key, value] of [...this.fileKeys, ...effectiveKeys(options)]) {
       this.cmap.put(key, value);
     }
+  }
+
+  private isListed(id: number): boolean {
+    return this.options.config.nodes.some((node) => node.nodeId === id);
+  }
+
+  /** The token's timeout as it is in effect. */
+  get tokenMs(): Millis {
+    return timersOf(this.options.config).tokenMs;
   }
 
   /** True once the first synchronisation is complete: clients may come in. */
@@ -131,7 +163,19 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
     this.drainRing();
     this.drainBacklog();
     this.updateFlow();
+    this.count();
     return this.out;
+  }
+
+  private count(): void {
+    this.statistics.noteToken(this.now);
+    if (this.clients.size === 0) return;
+    for (const effect of this.out) {
+      if (effect.kind === "respond") this.statistics.clientMessage(effect.client, "responses");
+      else if (effect.kind === "send-event") {
+        this.statistics.clientMessage(effect.client, "dispatched");
+      }
+    }
   }
 
   private onEvent(event: CorosyncEvent): void {
@@ -163,6 +207,10 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
         break;
       case "configuration-read":
         this.onConfigurationRead(event);
+        break;
+      case "not-scheduled":
+        this.out.push(scheduleMissLine(event, this.tokenMs));
+        this.statistics.scheduleMiss(event);
         break;
       case "timer":
         this.onTimer(event.name);
@@ -245,6 +293,7 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
   private onServiceMessage(from: number, body: Uint8Array): void {
     const header = readServiceHeader(body);
     if (header === undefined) return;
+    this.statistics.serviceReceived(header.service, header.fn);
     const event = { kind: "deliver", from, body } as const;
     switch (header.service) {
       case ServiceId.cmap:
@@ -322,6 +371,7 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
 
   /** Sync's own messages, which go out while members synchronise. */
   private multicastNow(body: Uint8Array): void {
+    this.statistics.serviceSent(body);
     this.ringEvents.push({ kind: "multicast", group: "a", body });
   }
 
@@ -365,7 +415,6 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
         break;
       case "expected-votes":
         this.out.push(...this.quorum.expectedChanged(effect.votes));
-        this.put("runtime.votequorum.expected_votes", { type: "u32", value: effect.votes });
         break;
       case "set-timer":
       case "cancel-timer":
@@ -387,23 +436,27 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
   }
 
   private onCfg(event: CfgEvent): void {
-    for (const effect of this.cfg.step(this.now, event)) {
-      switch (effect.kind) {
-        case "multicast":
-          this.multicastLater(effect.body);
-          break;
-        case "terminate":
-          this.onTerminate(effect.reason);
-          break;
-        case "killed":
-          this.out.push({ kind: "exit", code: EXIT_KILLED });
-          break;
-        case "reload":
-          this.out.push({ kind: "read-configuration" });
-          break;
-        default:
-          this.out.push(effect);
-      }
+    for (const effect of this.cfg.step(this.now, event)) this.onCfgEffect(effect);
+  }
+
+  private onCfgEffect(effect: CfgEffect): void {
+    switch (effect.kind) {
+      case "multicast":
+        this.multicastLater(effect.body);
+        break;
+      case "terminate":
+        this.onTerminate(effect.reason);
+        break;
+      case "killed":
+        this.out.push({ kind: "exit", code: EXIT_KILLED });
+        break;
+      case "reload":
+        this.put("config.reload_in_progress", { type: "u8", value: 1 });
+        this.put("config.totemconfig_reload_in_progress", { type: "u8", value: 1 });
+        this.out.push({ kind: "read-configuration" });
+        break;
+      default:
+        this.out.push(effect);
     }
   }
 
@@ -413,14 +466,6 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
 
   private putAll(changes: readonly KeyChange[]): void {
     for (const [key, value] of changes) this.put(key, value);
-  }
-
-  private statistics(): ReadonlyMap<string, CmapValue> {
-    const entries = Object.entries(this.ring.statistics).map(
-      ([name, value]) =>
-        [`stats.srp.${name}`, { type: "u64", value: BigInt(Math.trunc(value)) }] as const,
-    );
-    return new Map<string, CmapValue>(entries);
   }
 
   // --- clients ------------------------------------------------------------------------------------------------------
@@ -433,13 +478,17 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
         return;
       }
       this.clients.set(event.client, service);
+      this.statistics.clientConnected(event.client, service, event.pid, event.processName ?? "");
       if (service === "cpg") this.onCpg({ kind: "client-connected", client: event.client });
       return;
     }
     const service = this.clients.get(event.client);
     if (service === undefined) return;
     if (event.kind === "client-gone") this.onClientGone(service, event.client);
-    else this.onClientRequest(service, event);
+    else {
+      this.statistics.clientMessage(event.client, "requests");
+      this.onClientRequest(service, event);
+    }
   }
 
   private onClientRequest(
@@ -449,7 +498,9 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
     const { client, message } = event;
     switch (service) {
       case "cmap":
+        this.putAll(this.statistics.serviceKeys() ?? []);
         this.out.push(...this.cmap.request(client, message));
+        this.cancelWaitForAll();
         break;
       case "cpg":
         if (this.backlog.length >= limits.ringBacklogMessages) {
@@ -473,8 +524,17 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
     }
   }
 
+  /** The key works like a button. */
+  private cancelWaitForAll(): void {
+    const item = this.cmap.map.get(CANCEL_WAIT_KEY);
+    if (item === undefined || Number(item.value) !== 1) return;
+    this.onVotes({ kind: "cancel-wait-for-all" });
+    this.put(CANCEL_WAIT_KEY, { type: "u8", value: 0 });
+  }
+
   private onClientGone(service: ServiceName, client: number): void {
     this.clients.delete(client);
+    this.statistics.clientGone(client);
     if (service === "cpg") this.onCpg({ kind: "client-gone", client });
     else if (service === "cmap") this.cmap.dropClient(client);
     else if (service === "cfg") this.onCfg({ kind: "client-gone", client });
@@ -517,19 +577,21 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
     this.out.push({ kind: "exit", code: 0 });
   }
 
-  /** What may change while running: timers, expected votes and keys; the rest needs a restart. */
   private onConfigurationRead(event: Extract<CorosyncEvent, { kind: "configuration-read" }>): void {
-    const { config, problems } = event;
-    if (config === undefined) {
-      for (const text of problems) this.log("error", "CFG", `configuration not reloaded: ${text}`);
-      return;
-    }
-    const before = this.options.config;
-    if (config.form !== before.form || config.totem.transport !== before.totem.transport) {
-      const text = "configuration not reloaded: another transport or form needs a restart";
-      this.log("error", "CFG", text);
-      return;
-    }
+    const { config: next, problems } = event;
+    for (const text of problems) this.log("error", "CFG", `Unable to reload config file: ${text}`);
+    const plan =
+      next === undefined
+        ? { config: undefined, lines: [] }
+        : planReload(this.options.config, next, this.options.nodeId);
+    this.out.push(...plan.lines);
+    if (plan.config !== undefined) this.useConfiguration(plan.config);
+    this.put("config.reload_in_progress", { type: "u8", value: 0 });
+    this.put("config.totemconfig_reload_in_progress", { type: "u8", value: 0 });
+    for (const effect of this.cfg.reloaded(plan.config !== undefined)) this.onCfgEffect(effect);
+  }
+
+  private useConfiguration(config: CorosyncConfig): void {
     this.options = { ...this.options, config };
     const next = fileKeys(config);
     for (const key of this.fileKeys.keys()) {
@@ -537,11 +599,12 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
     }
     this.fileKeys = next;
     for (const [key, value] of [...next, ...effectiveKeys(this.options)]) this.put(key, value);
+    this.put("config.reload_status", { type: "i32", value: CsError.ok });
+    this.out.push({ kind: "use-configuration", config });
     this.ringEvents.push({ kind: "set-timers", timers: timersOf(config) });
-    const { expectedVotes, rule } = votesOf(this.options);
-    if (rule === "votequorum" && expectedVotes !== this.votes.settings.expectedVotes) {
-      this.onVotes({ kind: "set-expected", votes: expectedVotes });
-    }
+    const settings = votesOf(this.options);
+    if (settings.rule === "votequorum") this.onVotes({ kind: "configure", settings });
+    this.putAll(voteKeys(this.votes));
   }
 }
 

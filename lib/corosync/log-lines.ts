@@ -193,3 +193,17 @@ export function syncMemberLines(
 export function membersLine(members: readonly number[]): LogEffect {
   return line("QUORUM", "notice", `Members[${members.length}]: ${members.join(" ")}`);
 }
+
+/** The share of the token's timeout after which a pause of the process is told. */
+export const SCHEDULE_MISS_SHARE = 0.8;
+
+/** The whole process did not run for a while. */
+export function scheduleMissLine(
+  miss: { readonly delayMs: number; readonly atEpochMs: number },
+  tokenMs: number,
+): LogEffect {
+  const delay = miss.delayMs.toFixed(4);
+  const threshold = (tokenMs * SCHEDULE_MISS_SHARE).toFixed(4);
+  const text = `Corosync main process was not scheduled (@${miss.atEpochMs}) for ${delay} ms (threshold is ${threshold} ms). Consider token timeout increase.`;
+  return line("MAIN", "warning", text);
+}

@@ -3,10 +3,11 @@
  * network bindnetaddr names, or the one whose address the nodelist has; loopback is never a silent substitute.
  */
 import { type Rejection, reject } from "../base/error.ts";
+import { isIpv4, isLinkLocal, isSameNetwork } from "../base/ip-address.ts";
 import type { CorosyncConfig, NodeConfig } from "../conf/config.ts";
 import { automaticNodeId } from "./settings.ts";
 
-/** An IPv4 address of this host. */
+/** An address of this host. */
 export interface LocalAddress {
   readonly interfaceName: string;
   readonly address: string;
@@ -21,13 +22,6 @@ export interface Place {
   readonly nodeId: number;
   /** The nodelist with every address resolved and every node id known. */
   readonly nodes: readonly NodeConfig[];
-}
-
-const numberOf = (address: string) => automaticNodeId(address, false);
-
-function sameNetwork(a: string, b: string, netmask: string): boolean {
-  const mask = numberOf(netmask);
-  return (numberOf(a) & mask) >>> 0 === (numberOf(b) & mask) >>> 0;
 }
 
 const shown = (addresses: readonly LocalAddress[]) =>
@@ -45,13 +39,16 @@ function byNetwork(
 ): LocalAddress | undefined {
   const exact = addresses.find((a) => a.address === bind);
   if (exact !== undefined) return exact;
-  const matching = addresses.filter((a) => !a.loopback && sameNetwork(a.address, bind, a.netmask));
+  const usable = addresses.filter((a) => !a.loopback && !isLinkLocal(a.address));
+  const matching = usable.filter((a) => isSameNetwork(a.address, bind, a.netmask));
   return matching.find((a) => usedBefore(automaticNodeId(a.address, clearHighBit))) ?? matching[0];
 }
 
+const FAMILY_WORDS = { ipv4: "IPv4", ipv6: "IPv6", "ipv4-6": "IP", "ipv6-4": "IP" } as const;
+
 /**
  * Finds this node's place.
- * @param resolve an IPv4 address for a host name of the nodelist; undefined when it is unknown.
+ * @param resolve an address for a host name of the nodelist, of the family that totem.ip_version asks for; undefined when it is unknown.
  * @param usedBefore true when this node id has a ring state file here.
  */
 export function placeOf(
@@ -62,12 +59,17 @@ export function placeOf(
 ): Place | Rejection {
   const { totem, file } = config;
   const clear = totem.clearNodeHighBit;
+  const family = FAMILY_WORDS[totem.ipVersion];
   const nodes: NodeConfig[] = [];
   for (const node of config.nodes) {
     const address = resolve(node.address);
     if (address === undefined) {
-      const text = `${file}:${node.line}: ring0_addr ${node.address} has no IPv4 address`;
+      const text = `${file}:${node.line}: ring0_addr ${node.address} has no ${family} address`;
       return reject("unresolved", text);
+    }
+    if (node.nodeId === undefined && !isIpv4(address)) {
+      const text = `${file}:${node.line}: ring0_addr ${node.address} is an IPv6 address: the node needs a nodeid`;
+      return reject("no-node-id", text);
     }
     const nodeId = node.nodeId ?? automaticNodeId(address, clear);
     const links = node.links.map((name) => (name === undefined ? undefined : resolve(name)));
@@ -89,6 +91,10 @@ export function placeOf(
   if (local === undefined) {
     const text = `${file}:${line}: no interface of this host is in the network of bindnetaddr ${bindNetAddress}; it has: ${shown(addresses)}`;
     return reject("no-interface", text);
+  }
+  if (totem.nodeId === undefined && !isIpv4(local.address)) {
+    const text = `${file}:${line}: An IPV6 network requires that a node ID be specified; add totem.nodeid`;
+    return reject("no-node-id", text);
   }
   const nodeId = totem.nodeId ?? automaticNodeId(local.address, clear);
   return { ...local, nodeId, nodes };

@@ -53,6 +53,14 @@ export function voteKeys({ settings, known }: Votequorum): readonly KeyChange[] 
     [`${path}.ev_barrier`, u32(settings.expectedVotes)],
     [`${path}.lowest_node_id`, u32(Math.min(...ids))],
     [`${path}.highest_node_id`, u32(Math.max(...ids))],
+    [`${path}.atb_type`, u32(tieBreakerType(settings))],
     [`${path}.two_node`, { type: "u8", value: settings.twoNode ? 1 : 0 }],
   ];
+}
+
+/** How corosync numbers the ways of breaking ties: none, lowest, highest, a list. */
+function tieBreakerType({ autoTieBreaker, autoTieBreakerNode }: Votequorum["settings"]): number {
+  if (!autoTieBreaker) return 0;
+  if (autoTieBreakerNode === "lowest") return 1;
+  return autoTieBreakerNode === "highest" ? 2 : 3;
 }

@@ -120,24 +120,76 @@ export function fileKeys(config: CorosyncConfig): ReadonlyMap<string, CmapValue>
 /** How often the token is sent again before it counts as lost. */
 const DEFAULT_RETRANSMITS = 4;
 
+/** A path's MTU is measured again after so long. */
+const KNET_PMTUD_SECONDS = 30;
+
 const text = (value: string): CmapValue => ({ type: "string", value });
 const u32 = (value: number): CmapValue => ({ type: "u32", value });
+
+function legacyKeys({
+  address,
+  config,
+}: CorosyncOptions): readonly (readonly [string, CmapValue])[] {
+  return [
+    ["totem.interface.0.bindnetaddr", text(address)],
+    ["totem.interface.0.mcastport", { type: "u16", value: config.totem.interface.port }],
+  ];
+}
+
+/** When knet pings over a link, and how long it waits for the pong (spec/totem section 9). */
+export function pingTimers(
+  link: CorosyncConfig["totem"]["knet"]["links"][number],
+  tokenMs: number,
+): { readonly pingIntervalMs: number; readonly pingTimeoutMs: number; readonly pongCount: number } {
+  const { pongCount } = link;
+  return {
+    pingIntervalMs: link.pingIntervalMs ?? tokenMs / (2 * pongCount),
+    pingTimeoutMs: link.pingTimeoutMs ?? tokenMs / pongCount,
+    pongCount,
+  };
+}
+
+/** The originals show knet's settings whatever the transport is; link 0 has some even then. */
+function knetKeys(
+  { totem, nodes }: CorosyncConfig,
+  tokenMs: number,
+): readonly (readonly [string, CmapValue])[] {
+  const path = "runtime.config.totem";
+  const used = totem.knet.links.filter(
+    ({ link }) => link === 0 || nodes.some((node) => node.links[link] !== undefined),
+  );
+  return [
+    [`${path}.knet_pmtud_interval`, u32(KNET_PMTUD_SECONDS)],
+    [`${path}.knet_mtu`, u32(0)],
+    [`${path}.knet_compression_model`, text("none")],
+    [`${path}.knet_compression_threshold`, u32(0)],
+    [`${path}.knet_compression_level`, { type: "i32", value: 0 }],
+    ...used.flatMap((link) => {
+      const { pingIntervalMs, pingTimeoutMs } = pingTimers(link, tokenMs);
+      const at = `${path}.interface.${link.link}`;
+      return [
+        [`${at}.knet_ping_interval`, u32(Math.trunc(pingIntervalMs))],
+        [`${at}.knet_ping_timeout`, u32(Math.trunc(pingTimeoutMs))],
+      ] as const;
+    }),
+  ];
+}
 
 /** Keys that tell what is in effect, whatever the file says; tools read them. */
 export function effectiveKeys(options: CorosyncOptions): ReadonlyMap<string, CmapValue> {
   const { config, nodeId } = options;
   const timers = timersOf(config);
+  const { numbers } = config.totem;
   const keys = new Map<string, CmapValue>([
     ["totem.transport", text(config.totem.transport)],
-    ["totem.interface.0.bindnetaddr", text(options.address)],
-    ["totem.interface.0.mcastport", { type: "u16", value: config.totem.interface.port }],
+    ...(config.form === "legacy" ? legacyKeys(options) : []),
     ["quorum.provider", text("corosync_votequorum")],
     ["runtime.votequorum.this_node_id", u32(nodeId)],
     ["runtime.config.totem.token", u32(timers.tokenMs)],
     ["runtime.config.totem.token_retransmit", u32(timers.tokenRetransmitMs)],
     [
       "runtime.config.totem.token_retransmits_before_loss_const",
-      u32(config.totem.numbers["token_retransmits_before_loss_const"] ?? DEFAULT_RETRANSMITS),
+      u32(numbers["token_retransmits_before_loss_const"] ?? DEFAULT_RETRANSMITS),
     ],
     ["runtime.config.totem.hold", u32(timers.holdMs)],
     ["runtime.config.totem.join", u32(timers.joinMs)],
@@ -150,6 +202,12 @@ export function effectiveKeys(options: CorosyncOptions): ReadonlyMap<string, Cma
     ["runtime.config.totem.window_size", u32(timers.windowSize)],
     ["runtime.config.totem.max_messages", u32(timers.maxMessages)],
     ["runtime.config.totem.token_warning", u32(timers.tokenWarningPercent)],
+    ["runtime.config.totem.send_join", u32(numbers["send_join"] ?? 0)],
+    ["runtime.config.totem.heartbeat_failures_allowed", u32(0)],
+    ["runtime.config.totem.max_network_delay", u32(50)],
+    ["runtime.config.totem.cancel_token_hold_on_retransmit", u32(0)],
+    ["runtime.config.totem.block_unlisted_ips", u32(config.totem.blockUnlistedAddresses ? 1 : 0)],
+    ...knetKeys(config, timers.tokenMs),
   ]);
   const position = config.nodes.findIndex((node) => node.nodeId === nodeId);
   if (position >= 0) keys.set("nodelist.local_node_pos", u32(position));

@@ -24,6 +24,7 @@ import {
   votequorumResponseIdOf,
 } from "../wire/ipc/services-votequorum.ts";
 import type { RingId } from "../wire/totem.ts";
+import { isSaneWish } from "./tally.ts";
 import type {
   KnownVoter,
   QuorumState,
@@ -184,19 +185,21 @@ export class QuorumService {
       case "get-info":
         return { effects: [respond(this.info(request.nodeId))] };
       case "set-expected": {
-        const { counts } = this.counter;
-        // As the original: no more than what makes this very partition lose its quorum by the wish itself.
-        const least = Math.floor(counts.totalVotes / 2) + 1;
-        if (request.votes < least || request.votes === 0) {
+        if (!isSaneWish(this.counter.counts.totalVotes, request.votes)) {
           return { effects: [status(CsError.invalidParameter)] };
         }
         const order = { kind: "set-expected", votes: request.votes } as const;
         return { effects: [status(CsError.ok)], order };
       }
       case "set-votes": {
-        const known = this.counter.known.some((voter) => voter.nodeId === request.nodeId);
-        if (!known) return { effects: [status(CsError.notExist)] };
         const { votes, nodeId } = request;
+        const voter = this.counter.known.find((known) => known.nodeId === nodeId);
+        if (voter === undefined) return { effects: [status(CsError.nameNotFound)] };
+        const { totalVotes, highestExpected } = this.counter.counts;
+        const after = totalVotes + (voter.status === "member" ? votes - voter.votes : 0);
+        if (!isSaneWish(after, Math.max(highestExpected, after))) {
+          return { effects: [status(CsError.invalidParameter)] };
+        }
         return { effects: [status(CsError.ok)], order: { kind: "set-votes", nodeId, votes } };
       }
       case "track":

@@ -36,6 +36,15 @@ export function countQuorum(question: QuorumQuestion): QuorumAnswer {
   return { totalVotes, highestExpected, quorum };
 }
 
+/**
+ * May an administrator wish for these numbers? Not for fewer expected votes than are present, nor for what would take the
+ * quorum from this very partition (both refused by the original).
+ */
+export function isSaneWish(totalVotes: number, expectedVotes: number): boolean {
+  if (expectedVotes < totalVotes) return false;
+  return Math.floor((expectedVotes + 2) / 2) <= totalVotes;
+}
+
 export interface TieQuestion {
   readonly totalVotes: number;
   readonly expectedVotes: number;

@@ -43,6 +43,10 @@ export type VotequorumEvent =
   | { readonly kind: "start" }
   | { readonly kind: "set-expected"; readonly votes: number }
   | { readonly kind: "set-votes"; readonly nodeId: number; readonly votes: number }
+  /** corosync.conf was read again. */
+  | { readonly kind: "configure"; readonly settings: VotequorumOptions }
+  /** An administrator says that the missing nodes will not come. */
+  | { readonly kind: "cancel-wait-for-all" }
   /** Leaving for good under allow_downscale: others may expect less. */
   | { readonly kind: "announce-leave" }
   | { readonly kind: "timer"; readonly name: string };
@@ -67,7 +71,7 @@ export type VotequorumEffect =
 const LAST_MAN_TIMER = "last-man-standing";
 
 export class Votequorum {
-  private readonly options: VotequorumOptions;
+  private options: VotequorumOptions;
   private readonly voters = new Map<number, KnownVoter>();
   private members: readonly number[] = [];
   private oldMembers: readonly number[] = [];
@@ -143,6 +147,12 @@ export class Votequorum {
       case "set-votes":
         this.reconfigure(event.nodeId, event.votes, 2);
         break;
+      case "configure":
+        this.onConfigure(event.settings);
+        break;
+      case "cancel-wait-for-all":
+        this.reconfigure(0, 0, 3);
+        break;
       case "announce-leave":
         this.sayNodeInfo(NodeInfoFlag.leaving);
         break;
@@ -176,7 +186,19 @@ export class Votequorum {
     this.out.push({ kind: "multicast", body });
   }
 
-  private reconfigure(nodeId: number, value: number, param: 1 | 2): void {
+  /** Every node reads its own file, so each tells the others its votes; the expected votes are told where they changed. */
+  private onConfigure(settings: VotequorumOptions): void {
+    const { expectedVotes } = this.options;
+    this.options = settings;
+    this.voters.set(settings.nodeId, { ...this.self, votes: settings.votes });
+    if (!settings.waitForAll) this.waiting = false;
+    this.sayNodeInfo(0);
+    this.multicastDevice();
+    if (settings.expectedVotes !== expectedVotes) this.reconfigure(0, settings.expectedVotes, 1);
+    this.recalculate(true, false);
+  }
+
+  private reconfigure(nodeId: number, value: number, param: 1 | 2 | 3): void {
     const body = encodeVotequorum({ kind: "reconfigure", nodeId, value, param });
     this.out.push({ kind: "multicast", body });
   }

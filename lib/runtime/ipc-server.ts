@@ -5,7 +5,7 @@
  * A client may be hostile or dead: it is believed in nothing, waits for nobody, and costs bounded memory. What breaks a rule
  * is dropped, with a reason in the log; nothing here throws into the daemon.
  */
-import { chmodSync, existsSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { isRejection } from "../base/error.ts";
 import { limits } from "../base/limits.ts";
 import type { FrontDoorEffect, FrontDoorEvent } from "../wire/ipc/front-door.ts";
@@ -323,6 +323,7 @@ class Server implements IpcServer {
       uid: client.uid,
       gid: client.gid,
       pid: client.pid,
+      processName: processName(client.pid),
     });
     this.#onDrain(connection);
   }
@@ -475,6 +476,15 @@ class Server implements IpcServer {
 
 function onlyOwnUser(_service: string, client: PeerCredentials): number {
   return client.uid === 0 || client.uid === process.geteuid!() ? 0 : -Errno.EACCES;
+}
+
+/** As the kernel calls the process; empty when it is gone or not to be seen. */
+function processName(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trimEnd();
+  } catch {
+    return "";
+  }
 }
 
 /** The errno an error of the file system or of a call of ours stands for. */

@@ -51,6 +51,8 @@ export type KnetEvent =
       readonly data: Uint8Array;
     }
   | { readonly kind: "ring-send"; readonly to: number | "all"; readonly data: Uint8Array }
+  /** Other links, nodes, priorities or timers; a link whose ends and timers stay keeps its state. */
+  | { readonly kind: "configure"; readonly links: readonly KnetLinkConfig[] }
   | TimerEvent;
 
 export type KnetEffect =
@@ -82,25 +84,63 @@ const tickMs = 20;
 const targetOffset = 9;
 
 export class KnetTransport implements Core<KnetEvent, KnetEffect> {
-  private readonly config: KnetConfig;
+  private config: KnetConfig;
   private readonly peers = new Map<number, Peer>();
   private seq = 0;
   private effects: KnetEffect[] = [];
 
   constructor(config: KnetConfig) {
     this.config = config;
-    const ids = new Set(config.links.flatMap((link) => [...link.peers.keys()]));
-    ids.delete(config.nodeId);
+    this.makePeers([]);
+  }
+
+  /** Makes the peers of the configuration; `before` are the links that were. */
+  private makePeers(before: readonly KnetLinkConfig[]): void {
+    const { links, nodeId: self } = this.config;
+    const ids = new Set(links.flatMap((link) => [...link.peers.keys()]));
+    ids.delete(self);
+    for (const nodeId of this.peers.keys()) if (!ids.has(nodeId)) this.peers.delete(nodeId);
     for (const nodeId of ids) {
-      const links = config.links
+      const known = this.peers.get(nodeId);
+      const ways = links
         .filter((link) => link.peers.has(nodeId))
         .sort((a, b) => b.priority - a.priority || a.link - b.link)
-        .map((link) => ({
-          config: link,
-          state: new KnetLink(config.nodeId, link.link, link.timers, familyOf(link.local.address)),
-        }));
-      this.peers.set(nodeId, { nodeId, receiver: new KnetReceiver(), links, turn: 0 });
+        .map((link) => {
+          const old = before.find((other) => other.link === link.link);
+          const same = old !== undefined && isSameWay(old, link, nodeId);
+          const kept = same ? known?.links.find((way) => way.config === old)?.state : undefined;
+          const fresh = () =>
+            new KnetLink(self, link.link, link.timers, familyOf(link.local.address));
+          return { config: link, state: kept ?? fresh() };
+        });
+      const receiver = known?.receiver ?? new KnetReceiver();
+      this.peers.set(nodeId, { nodeId, receiver, links: ways, turn: 0 });
     }
+  }
+
+  private onConfigure(links: readonly KnetLinkConfig[]): void {
+    const before = this.config.links;
+    const up = this.linksUp();
+    this.config = { ...this.config, links };
+    this.makePeers(before);
+    const still = new Set(this.linksUp().map(({ nodeId, link }) => `${nodeId}/${link}`));
+    for (const { nodeId, link } of up) {
+      if (!still.has(`${nodeId}/${link}`)) {
+        this.effects.push({ kind: "link", nodeId, link, up: false });
+      }
+    }
+  }
+
+  private linksUp(): readonly { readonly nodeId: number; readonly link: number }[] {
+    return [...this.peers.values()].flatMap(({ nodeId, links }) =>
+      links.flatMap(({ config: { link }, state }) => (state.up ? [{ nodeId, link }] : [])),
+    );
+  }
+
+  /** Largest datagram that is known to pass over a link to a node; undefined where there is no such link. */
+  datagramBytes(nodeId: number, link: number): number | undefined {
+    const way = this.peers.get(nodeId)?.links.find(({ config }) => config.link === link);
+    return way?.state.datagramBytes;
   }
 
   /** Nodes that can be reached now, by at least one link. */
@@ -120,6 +160,9 @@ export class KnetTransport implements Core<KnetEvent, KnetEffect> {
         break;
       case "ring-send":
         this.onRingSend(event.to, event.data);
+        break;
+      case "configure":
+        this.onConfigure(event.links);
         break;
     }
     return this.effects;
@@ -256,6 +299,19 @@ const noPadding = new Uint8Array(0);
 
 function isReachable(peer: Peer): boolean {
   return peer.links.some(({ state }) => state.up);
+}
+
+/** Do a link's ends to this node, and its timers, stay as they are? */
+function isSameWay(a: KnetLinkConfig, b: KnetLinkConfig, nodeId: number): boolean {
+  const sameEnd = (one: KnetAddress | undefined, other: KnetAddress | undefined) =>
+    one?.address === other?.address && one?.port === other?.port;
+  return (
+    sameEnd(a.local, b.local) &&
+    sameEnd(a.peers.get(nodeId), b.peers.get(nodeId)) &&
+    a.timers.pingIntervalMs === b.timers.pingIntervalMs &&
+    a.timers.pingTimeoutMs === b.timers.pingTimeoutMs &&
+    a.timers.pongCount === b.timers.pongCount
+  );
 }
 
 function familyOf(address: string): "ipv4" | "ipv6" {

@@ -10,6 +10,8 @@ export interface ClientConnected {
   readonly uid: number;
   readonly gid: number;
   readonly pid: number;
+  /** Of its process, where that is known; for statistics. */
+  readonly processName?: string;
 }
 
 export interface ClientRequest {

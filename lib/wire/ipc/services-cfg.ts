@@ -1,4 +1,5 @@
 /** cfg's IPC messages, both directions (spec/ipc section 2.5). */
+import { ipText, parseIp } from "../../base/ip-address.ts";
 import { FieldReader, request, response, statusResponse } from "../fields.ts";
 import { CsError } from "./cs-error.ts";
 
@@ -128,11 +129,16 @@ export function decodeCfgRingStatus(message: Uint8Array): readonly RingStatus[] 
 }
 
 /** IPv4 addresses of a node, dotted. */
+/** AF_INET and AF_INET6 of Linux. */
+const FAMILY_IPV4 = 2;
+const FAMILY_IPV6 = 10;
+
 export function encodeCfgAddresses(error: number, addresses: readonly string[]): Uint8Array {
   const w = response(IDS["node-addresses"].answer, 32 + 16 * addresses.length, error);
-  w.u32(24, 2).u32(28, addresses.length);
+  const family = addresses[0]?.includes(":") ? FAMILY_IPV6 : FAMILY_IPV4;
+  w.u32(24, family).u32(28, addresses.length);
   for (const [i, address] of addresses.entries()) {
-    w.raw(32 + 16 * i, Uint8Array.from(address.split(".").map(Number)));
+    w.raw(32 + 16 * i, parseIp(address) ?? new Uint8Array(4));
   }
   return w.bytes;
 }
@@ -140,8 +146,9 @@ export function encodeCfgAddresses(error: number, addresses: readonly string[]):
 export function decodeCfgAddresses(message: Uint8Array): readonly string[] {
   const r = new FieldReader(message);
   if (r.i32(16) !== CsError.ok) return [];
+  const bytes = r.u32(24) === FAMILY_IPV6 ? 16 : 4;
   return Array.from({ length: Math.min(r.u32(28), 16) }, (_, i) =>
-    [...r.raw(32 + 16 * i, 4)].join("."),
+    ipText(r.raw(32 + 16 * i, bytes)),
   );
 }
 

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { CrmError } from "../../../lib/base/error.ts";
 import { helpText } from "../../../lib/cli/help.ts";
 import { parseOptions, withCommonOptions } from "../../../lib/cli/options.ts";
@@ -81,4 +81,37 @@ Options:
   -?, --help                      Show this help and exit
   -$, --version                   Show the version and exit
 `);
+});
+
+describe("getopt's style", () => {
+  const table: readonly OptionSpec[] = [
+    { key: "file", short: ["k"], long: ["key-file"], kind: "value", help: "" },
+    { key: "size", short: ["s"], long: ["size"], kind: "value", help: "" },
+    { key: "less", short: ["l"], long: ["less-secure"], kind: "flag", help: "" },
+  ];
+  const misuse = (...args: string[]) => {
+    try {
+      parseOptions(table, args, "getopt");
+      return undefined;
+    } catch (error) {
+      return error instanceof CrmError ? [error.exit, error.message] : undefined;
+    }
+  };
+
+  test("its words and exit code 1 for what the table does not know", () => {
+    expect(misuse("-z")).toEqual([1, "invalid option -- 'z'"]);
+    expect(misuse("--zzz")).toEqual([1, "unrecognized option '--zzz'"]);
+    expect(misuse("-k")).toEqual([1, "option requires an argument -- 'k'"]);
+    expect(misuse("--size")).toEqual([1, "option '--size' requires an argument"]);
+    expect(misuse("--less-secure=1")).toEqual([
+      1,
+      "option '--less-secure' doesn't allow an argument",
+    ]);
+  });
+
+  test("the beginning of a long name is enough, and an equals sign belongs to a short one's value", () => {
+    const options = parseOptions(table, ["--key", "a", "-s=5"], "getopt");
+    expect(options.value("file")).toBe("a");
+    expect(options.value("size")).toBe("=5");
+  });
 });

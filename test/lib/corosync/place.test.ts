@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { isRejection } from "../../../lib/base/error.ts";
-import { isIpv4 } from "../../../lib/conf/check.ts";
+import { isIpv4 } from "../../../lib/base/ip-address.ts";
 import { type LocalAddress, placeOf } from "../../../lib/corosync/place.ts";
 import { addressOfAutomaticId, automaticNodeId } from "../../../lib/corosync/settings.ts";
 import { configOf, LEGACY_CONF } from "./simulated-cluster.ts";

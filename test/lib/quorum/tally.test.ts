@@ -1,6 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { countQuorum, legacyExpected, type Voter, winsTie } from "../../../lib/quorum/tally.ts";
+import {
+  countQuorum,
+  isSaneWish,
+  legacyExpected,
+  type Voter,
+  winsTie,
+} from "../../../lib/quorum/tally.ts";
 
 const voter = (nodeId: number, votes = 1, expectedVotes = 3): Voter => ({
   nodeId,
@@ -134,4 +140,29 @@ describe("the legacy rule", () => {
       ),
     );
   });
+});
+
+test("wishes of an administrator that would take the quorum away are refused", () => {
+  // [present, expected, allowed], all seen with the original.
+  const seen: readonly (readonly [number, number, boolean])[] = [
+    [2, 1, false],
+    [2, 3, true],
+    [2, 2, true],
+    [5, 4, false],
+    [5, 6, true],
+    [5, 8, true],
+    [5, 12, false],
+    [2, 4, false],
+    [3, 7, false],
+    [4, 7, true],
+    [11, 20, true],
+    [7, 20, false],
+  ];
+  for (const [present, expected, allowed] of seen) {
+    expect([present, expected, isSaneWish(present, expected)]).toEqual([
+      present,
+      expected,
+      allowed,
+    ]);
+  }
 });

@@ -236,6 +236,8 @@ export class Cpg {
       this.out.push({ kind: "log", level: "warning", subsystem: "CPG", text });
       return;
     }
+    const listeners = this.listeners(group);
+    if (listeners.length === 0) return;
     const bytes =
       message.kind === "multicast"
         ? encodeCpgEvent({ event: "deliver", group, nodeId, pid, data })
@@ -248,7 +250,7 @@ export class Cpg {
             part: message.part,
             data,
           });
-    for (const client of this.listeners(group)) {
+    for (const client of listeners) {
       this.out.push({ kind: "send-event", client, message: bytes });
     }
   }

@@ -16,6 +16,7 @@ class ServerRing {
   readonly header: MappedFile;
   readonly data: MappedFile;
   readonly memory: RingMemory;
+  #askedNow = false;
 
   constructor(base: string, request: ChannelRequest) {
     const headerPath = `${base}-header`;
@@ -37,12 +38,22 @@ class ServerRing {
     for (const file of [this.header, this.data]) file.giveTo(request.access);
   }
 
-  /** False when the client cut one of the files: touching them would kill this process. */
+  /**
+   * False when the client cut one of the files: touching them would kill this process. The system is asked once for all
+   * accesses of a callback of the event loop.
+   */
   intact(): boolean {
-    return this.header.intact(HEADER_MINIMUM) && this.data.intact();
+    if (this.#askedNow) return true;
+    if (!this.header.intact(HEADER_MINIMUM) || !this.data.intact()) return false;
+    this.#askedNow = true;
+    queueMicrotask(() => {
+      this.#askedNow = false;
+    });
+    return true;
   }
 
   close(): void {
+    this.#askedNow = false;
     this.header.close();
     this.data.close();
   }

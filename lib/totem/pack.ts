@@ -10,6 +10,7 @@ import { mcastHeaderBytes } from "../wire/totem.ts";
 import {
   encodeGrouped,
   encodePacket,
+  framePacket,
   packetHeaderBytes,
   partLengthBytes,
 } from "../wire/totempg.ts";
@@ -28,8 +29,38 @@ export function packetsFor(bytes: number, netMtu: number): number {
 /** A message to a group that nobody is in: receivers forget what this sender had begun. */
 export const forgetMessage = encodeGrouped("forget", new Uint8Array(0));
 
+const nothing = new Uint8Array(0);
+
+/** A message that waits, in the two pieces it came in. */
+interface Waiting {
+  readonly prefix: Uint8Array;
+  readonly body: Uint8Array;
+}
+
+/** Copies the bytes from `offset` on of prefix and body to the end of `into` or of the message; returns where they end. */
+function copyPart(
+  { prefix, body }: Waiting,
+  offset: number,
+  into: Uint8Array,
+  at: number,
+  end: number,
+): void {
+  let to = at;
+  if (offset < prefix.length) {
+    const piece = prefix.subarray(offset, offset + end - at);
+    into.set(piece, to);
+    to += piece.length;
+  }
+  if (to === end) return;
+  const from = Math.max(0, offset - prefix.length);
+  into.set(
+    from === 0 && body.length === end - to ? body : body.subarray(from, from + end - to),
+    to,
+  );
+}
+
 export class PackQueue {
-  private readonly messages = new SendQueue<Uint8Array>();
+  private readonly messages = new SendQueue<Waiting>();
   /** Bytes of the oldest message that have been sent. */
   private offset = 0;
   /** Number of the fragment that the next packet continues; 0 = none. */
@@ -43,10 +74,10 @@ export class PackQueue {
     return this.unsent;
   }
 
-  /** Takes a message with its group prefix; it is kept, not copied. */
-  push(message: Uint8Array): void {
-    this.messages.push(message);
-    this.unsent += message.length + partLengthBytes;
+  /** Takes a message: `prefix`, then `body`. Both are kept, not copied. */
+  push(body: Uint8Array, prefix: Uint8Array = nothing): void {
+    this.messages.push({ prefix, body });
+    this.unsent += prefix.length + body.length + partLengthBytes;
   }
 
   /** New members come in: a message of which they would see only the end starts again. */
@@ -70,27 +101,54 @@ export class PackQueue {
         mcastHeaderBytes,
       );
     }
+    const lengths = this.partLengths(payloadBytes(netMtu) - packetHeaderBytes);
+    if (lengths.length === 0) return undefined;
+    const oldest = this.messages.at(lengths.length - 1)!;
+    const reached = (lengths.length === 1 ? this.offset : 0) + lengths.at(-1)!;
+    const goesOn = reached < oldest.prefix.length + oldest.body.length;
     const { continuation } = this;
-    const parts: Uint8Array[] = [];
-    let room = payloadBytes(netMtu) - packetHeaderBytes;
-    let oldest = this.messages.peek();
-    while (oldest !== undefined && room > partLengthBytes) {
+    if (lengths.length > 1) this.nextFragment = 1;
+    this.continuation = goesOn ? this.nextFragment : 0;
+    const packet = framePacket(this.continuation, continuation, lengths, mcastHeaderBytes);
+    this.fill(packet, lengths, goesOn);
+    if (goesOn) this.nextFragment = this.nextFragment === 255 ? 1 : this.nextFragment + 1;
+    else this.nextFragment = 1;
+    return packet;
+  }
+
+  /** How much of each message, from the oldest on, the next packet takes; all of each but the last. */
+  private partLengths(bytes: number): readonly number[] {
+    const lengths: number[] = [];
+    let room = bytes;
+    let { offset } = this;
+    for (let index = 0; room > partLengthBytes; index++) {
+      const message = this.messages.at(index);
+      if (message === undefined) break;
       room -= partLengthBytes;
-      const part = oldest.subarray(this.offset, this.offset + room);
-      parts.push(part);
-      room -= part.length;
-      this.unsent -= part.length;
-      this.offset += part.length;
-      if (this.offset < oldest.length) break;
+      const left = message.prefix.length + message.body.length - offset;
+      const length = Math.min(left, room);
+      lengths.push(length);
+      room -= length;
+      if (length < left) break;
+      offset = 0;
+    }
+    return lengths;
+  }
+
+  /** Copies the parts into the end of the packet and drops the messages that are complete. */
+  private fill(packet: Uint8Array, lengths: readonly number[], goesOn: boolean): void {
+    let at = mcastHeaderBytes + packetHeaderBytes + partLengthBytes * lengths.length;
+    for (const [index, length] of lengths.entries()) {
+      copyPart(this.messages.at(0)!, this.offset, packet, at, at + length);
+      at += length;
+      this.unsent -= length;
+      if (goesOn && index === lengths.length - 1) {
+        this.offset += length;
+        return;
+      }
       this.messages.shift();
       this.unsent -= partLengthBytes;
       this.offset = 0;
-      this.nextFragment = 1;
-      oldest = this.messages.peek();
     }
-    if (parts.length === 0) return undefined;
-    this.continuation = this.offset === 0 ? 0 : this.nextFragment;
-    if (this.offset > 0) this.nextFragment = this.nextFragment === 255 ? 1 : this.nextFragment + 1;
-    return encodePacket({ fragmented: this.continuation, continuation, parts }, mcastHeaderBytes);
   }
 }

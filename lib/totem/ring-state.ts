@@ -7,7 +7,7 @@ import type { LogLevel, Millis } from "../base/core.ts";
 import { limits } from "../base/limits.ts";
 import type { CommitToken, RingId, TotemMessage } from "../wire/totem.ts";
 import { encodeTotem } from "../wire/totem.ts";
-import { decodeGrouped, encodeGrouped } from "../wire/totempg.ts";
+import { decodeGrouped, encodeGroupPrefix } from "../wire/totempg.ts";
 import type { TotemConfig, TotemEffect, TotemTimers } from "./api.ts";
 import { Assembly } from "./assembly.ts";
 import type { FlowMemory } from "./flow.ts";
@@ -47,6 +47,9 @@ export const gatherReasons = {
 } as const;
 
 export type GatherReason = keyof typeof gatherReasons;
+
+/** The two groups of a ring's messages (section 2.2). */
+const groupPrefixes = { a: encodeGroupPrefix("a"), sync: encodeGroupPrefix("sync") } as const;
 
 export interface Transitions {
   gather(ring: RingState, reason: GatherReason): void;
@@ -207,10 +210,10 @@ export class RingState {
   }
 
   /** Takes an application message; false when it is too large or the queue is beyond its bound. */
-  append(group: string, body: Uint8Array): boolean {
+  append(group: keyof typeof groupPrefixes, body: Uint8Array): boolean {
     const bytes = this.queue.bytes + this.syncQueue.bytes;
     if (body.length > limits.ringMessageBytes || bytes > limits.ringQueuedBytesMost) return false;
-    (this.synchronising ? this.syncQueue : this.queue).push(encodeGrouped(group, body));
+    (this.synchronising ? this.syncQueue : this.queue).push(body, groupPrefixes[group]);
     return true;
   }
 

@@ -12,9 +12,9 @@ export class SendQueue<Item> {
     this.items.push(item);
   }
 
-  /** The oldest item, left in place. */
-  peek(): Item | undefined {
-    return this.items[this.head];
+  /** The item at this place, 0 being the oldest; it stays. */
+  at(index: number): Item | undefined {
+    return this.items[this.head + index];
   }
 
   /** Takes the oldest item; undefined when nothing waits. */

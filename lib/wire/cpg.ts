@@ -120,11 +120,11 @@ function decodePartial(r: FieldReader, size: number): CpgMessage | undefined {
     pid: r.u32(168),
     totalBytes: r.u32(152),
     part: part as CpgPart,
-    data: r.raw(PARTIAL_HEADER, length),
+    data: r.part(PARTIAL_HEADER, length),
   };
 }
 
-/** undefined when the message is no cpg message or its lengths do not fit. */
+/** undefined when the message is no cpg message or its lengths do not fit. `data` is a view on the message. */
 export function decodeCpg(message: Uint8Array): CpgMessage | undefined {
   const header = readServiceHeader(message);
   if (header === undefined || header.service !== ServiceId.cpg) return undefined;
@@ -140,7 +140,7 @@ export function decodeCpg(message: Uint8Array): CpgMessage | undefined {
       const group = readCpgName(r, 16);
       const length = r.u32(152);
       if (group === undefined || MCAST_HEADER + length > header.size) return undefined;
-      return { kind: "multicast", group, pid: r.u32(160), data: r.raw(MCAST_HEADER, length) };
+      return { kind: "multicast", group, pid: r.u32(160), data: r.part(MCAST_HEADER, length) };
     }
     case 5: {
       const count = r.u32(24);

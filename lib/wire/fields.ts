@@ -3,6 +3,7 @@
  * Numbers are in the sender's byte order, which is little endian on every machine we run on. Reading past the end
  * gives zero, so decoders check the size first and stay free of exceptions.
  */
+import { assert } from "../base/assert.ts";
 
 const latin1 = new TextDecoder("latin1");
 const utf8 = new TextEncoder();
@@ -10,35 +11,44 @@ const utf8 = new TextEncoder();
 /** A message being built: a zeroed buffer and setters by offset. */
 export class FieldWriter {
   readonly bytes: Uint8Array;
-  private readonly view: DataView;
 
   constructor(size: number) {
     this.bytes = new Uint8Array(size);
-    this.view = new DataView(this.bytes.buffer);
   }
 
   u8(offset: number, value: number): this {
-    this.view.setUint8(offset, value);
+    this.check(offset, 1).bytes[offset] = value;
     return this;
   }
 
   u16(offset: number, value: number): this {
-    this.view.setUint16(offset, value, true);
+    const { bytes } = this.check(offset, 2);
+    bytes[offset] = value;
+    bytes[offset + 1] = value >>> 8;
     return this;
   }
 
   u32(offset: number, value: number): this {
-    this.view.setUint32(offset, value >>> 0, true);
+    const { bytes } = this.check(offset, 4);
+    bytes[offset] = value;
+    bytes[offset + 1] = value >>> 8;
+    bytes[offset + 2] = value >>> 16;
+    bytes[offset + 3] = value >>> 24;
     return this;
   }
 
   i32(offset: number, value: number): this {
-    this.view.setInt32(offset, value, true);
-    return this;
+    return this.u32(offset, value);
   }
 
   u64(offset: number, value: number | bigint): this {
-    this.view.setBigUint64(offset, BigInt.asUintN(64, BigInt(value)), true);
+    const word = BigInt.asUintN(64, BigInt(value));
+    return this.u32(offset, Number(word & 0xffff_ffffn)).u32(offset + 4, Number(word >> 32n));
+  }
+
+  /** A field outside of the message is a programmer's error. */
+  private check(offset: number, length: number): this {
+    assert(offset >= 0 && offset + length <= this.bytes.length, "field outside of the message");
     return this;
   }
 
@@ -58,11 +68,17 @@ export class FieldWriter {
 /** Looks at a message by offset; `size` is what is really there. */
 export class FieldReader {
   readonly bytes: Uint8Array;
-  private readonly view: DataView;
+  /** Made for the rare types only: a view costs more than a short message's fields. */
+  private lazyView: DataView | undefined;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  private get view(): DataView {
+    const { bytes } = this;
+    this.lazyView ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return this.lazyView;
   }
 
   get size(): number {
@@ -74,7 +90,7 @@ export class FieldReader {
   }
 
   u8(offset: number): number {
-    return this.has(offset, 1) ? this.view.getUint8(offset) : 0;
+    return this.has(offset, 1) ? (this.bytes[offset] ?? 0) : 0;
   }
 
   u16(offset: number): number {
@@ -82,11 +98,14 @@ export class FieldReader {
   }
 
   u32(offset: number): number {
-    return this.has(offset, 4) ? this.view.getUint32(offset, true) : 0;
+    return this.i32(offset) >>> 0;
   }
 
   i32(offset: number): number {
-    return this.has(offset, 4) ? this.view.getInt32(offset, true) : 0;
+    if (!this.has(offset, 4)) return 0;
+    const { bytes } = this;
+    const low = (bytes[offset] ?? 0) | ((bytes[offset + 1] ?? 0) << 8);
+    return low | ((bytes[offset + 2] ?? 0) << 16) | ((bytes[offset + 3] ?? 0) << 24);
   }
 
   u64(offset: number): bigint {
@@ -104,9 +123,23 @@ export class FieldReader {
     return this.bytes.slice(offset, offset + length);
   }
 
+  /** The bytes as a view on the message, cut at its end. */
+  part(offset: number, length: number): Uint8Array {
+    return this.bytes.subarray(offset, offset + length);
+  }
+
   /** Text of `length` bytes, NULs included. */
   text(offset: number, length: number): string {
     return latin1.decode(this.bytes.subarray(offset, offset + length));
+  }
+
+  /** True when the bytes at `offset` are those of `text`, one byte a character. */
+  holds(offset: number, text: string): boolean {
+    if (!this.has(offset, text.length)) return false;
+    for (let index = 0; index < text.length; index++) {
+      if (this.bytes[offset + index] !== text.charCodeAt(index)) return false;
+    }
+    return true;
   }
 
   /** Text up to the first NUL within `room` bytes. */
@@ -134,8 +167,14 @@ export function writeCpgName(w: FieldWriter, offset: number, name: string): void
 export function readCpgName(r: FieldReader, offset: number): string | undefined {
   const length = r.u32(offset);
   if (length === 0 || length > CPG_NAME_MAX || r.size < offset + CPG_NAME_BYTES) return undefined;
-  return r.text(offset + 8, length);
+  if (length !== lastName.length || !r.holds(offset + 8, lastName)) {
+    lastName = r.text(offset + 8, length);
+  }
+  return lastName;
 }
+
+/** Most messages in a row name the same group; comparing is cheaper than decoding. */
+let lastName = "";
 
 /** Request header of libqb: id, size in 8-byte slots; 16 bytes. */
 export function request(id: number, size: number): FieldWriter {

@@ -52,10 +52,10 @@ export function ringDataBytes(maxMessageBytes: number): number {
 }
 
 /** Free words between write and read point, as the original counts them. */
-function freeWords(write: number, read: number, words: number, pending: number): number {
+function freeWords(write: number, read: number, words: number, semaphore: RingSemaphore): number {
   if (write > read) return read - write + words - 1;
   if (write < read) return read - write - 1;
-  return pending > 0 ? 0 : words;
+  return semaphore.value() > 0 ? 0 : words;
 }
 
 /** Word views and copies that wrap at the end of the data. */
@@ -82,17 +82,22 @@ class RingWords {
   write(at: number, bytes: Uint8Array): void {
     const start = (at % this.words) * 4;
     const first = Math.min(bytes.length, this.#data.length - start);
+    if (first === bytes.length) {
+      this.#data.set(bytes, start);
+      return;
+    }
     this.#data.set(bytes.subarray(0, first), start);
-    if (first < bytes.length) this.#data.set(bytes.subarray(first), 0);
+    this.#data.set(bytes.subarray(first), 0);
   }
 
   /** A copy of `length` bytes from word `at` on, wrapping. */
   read(at: number, length: number): Uint8Array {
     const start = (at % this.words) * 4;
     const first = Math.min(length, this.#data.length - start);
+    if (first === length) return this.#data.slice(start, start + length);
     const bytes = new Uint8Array(length);
     bytes.set(this.#data.subarray(start, start + first), 0);
-    if (first < length) bytes.set(this.#data.subarray(0, length - first), first);
+    bytes.set(this.#data.subarray(0, length - first), first);
     return bytes;
   }
 
@@ -127,7 +132,7 @@ export class RingWriter {
     const words = this.#words;
     const readPoint = Atomics.load(header, READ_POINT) >>> 0;
     if (readPoint >= words.words) return "broken";
-    const free = freeWords(this.#writePoint, readPoint, words.words, semaphore.value()) * 4;
+    const free = freeWords(this.#writePoint, readPoint, words.words, semaphore) * 4;
     if (free < payload.length + CHUNK_MARGIN_BYTES) return "again";
     const at = this.#writePoint;
     words.store(at, 0);

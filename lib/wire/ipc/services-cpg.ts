@@ -122,11 +122,14 @@ function decodePartial(r: FieldReader): CpgRequest | undefined {
   const length = r.u32(40);
   const part = r.u32(48);
   if (PARTIAL_HEADER + length > r.size || part < 1 || part > 3) return undefined;
-  const data = r.raw(PARTIAL_HEADER, length);
+  const data = r.part(PARTIAL_HEADER, length);
   return { op: "partial", totalBytes: r.u32(32), part: part as CpgPart, data };
 }
 
-/** undefined when the id is unknown or the message does not hold what it says (answer: invalidParameter). */
+/**
+ * undefined when the id is unknown or the message does not hold what it says (answer: invalidParameter). `data` is a view on
+ * the message.
+ */
 export function decodeCpgRequest(message: Uint8Array): CpgRequest | undefined {
   const r = new FieldReader(message);
   if (r.size < 16) return undefined;
@@ -138,7 +141,7 @@ export function decodeCpgRequest(message: Uint8Array): CpgRequest | undefined {
     case 2: {
       const length = r.u32(32);
       if (r.size < MCAST_HEADER || MCAST_HEADER + length > r.size) return undefined;
-      return { op: "multicast", data: r.raw(MCAST_HEADER, length) };
+      return { op: "multicast", data: r.part(MCAST_HEADER, length) };
     }
     case 3: {
       const group = readCpgName(r, 16);

@@ -12,6 +12,7 @@ import type { Place } from "../../lib/corosync/place.ts";
 import { pingTimers, timersOf } from "../../lib/corosync/settings.ts";
 import { monotonicMs } from "../../lib/runtime/clock.ts";
 import { readWhole } from "../../lib/runtime/disk.ts";
+import { flushDatagrams } from "../../lib/runtime/ffi/datagram-batch.ts";
 import { runCore } from "../../lib/runtime/host.ts";
 import { makeSeal } from "../../lib/runtime/seal.ts";
 import { openUdp, type UdpSocket } from "../../lib/runtime/udp.ts";
@@ -213,7 +214,7 @@ export async function openKnet(
       packet: (packet) => {
         const { link, to, data } = packet;
         const sealed = seal.seal(data);
-        sockets.get(link)?.send(sealed, to.address, to.port);
+        sockets.get(link)?.sendSoon(sealed, to.address, to.port);
         const owner = table.ownerOf(link, to);
         if (owner !== undefined) statistics.sent(owner, packet, sealed.length);
       },
@@ -244,7 +245,11 @@ export async function openKnet(
     send: ({ to, data }) => {
       // A ring of one talks to itself; not within the same step, so that everything else gets its turn.
       if (to === place.nodeId) setImmediate(() => onDatagram(data));
-      else host.post({ kind: "ring-send", to, data });
+      else {
+        host.post({ kind: "ring-send", to, data });
+        // The next member works with a token while we deliver.
+        if (to !== "all") flushDatagrams();
+      }
     },
     addressOf: (nodeId) => nodes.find((node) => node.nodeId === nodeId)?.address,
     linksOf: (nodeId) => table.of(nodeId),

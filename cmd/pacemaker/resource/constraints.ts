@@ -3,8 +3,12 @@
 import { compareBytes } from "../../../lib/base/collections.ts";
 import { Exit } from "../../../lib/base/exit.ts";
 import { parseScore, scoreText } from "../../../lib/base/score.ts";
-import type { ColocationConstraint, LocationConstraint } from "../../../lib/cib/model.ts";
+import type { ColocationConstraint } from "../../../lib/cib/model.ts";
 import { ListWriter } from "../../../lib/render/list-writer.ts";
+import {
+  type ConfiguredLocation,
+  configuredLocations,
+} from "../../../lib/scheduler/constraints/configured-locations.ts";
 import { parseRole, Role, roleText } from "../../../lib/status/roles.ts";
 import type { ClusterStatus } from "../../../lib/status/state.ts";
 import { attr, element, type XmlElement } from "../../../lib/xml/node.ts";
@@ -44,26 +48,21 @@ class Listing {
   readonly out = new ListWriter();
   readonly xml: XmlElement[] = [];
   private visited = new Set<string>();
+  private readonly configured: readonly ConfiguredLocation[];
 
   constructor(
     private readonly context: ResourceContext,
     private readonly recursive: boolean,
-  ) {}
-
-  private locationsOf(id: string): LocationConstraint[] {
-    return this.context.status.cib.constraints.filter(
-      (c): c is LocationConstraint => c.kind === "location" && c.resource === id,
-    );
+  ) {
+    this.configured = configuredLocations(context.status);
   }
 
   locations(id: string): void {
-    const rows = this.locationsOf(id).flatMap((c) => {
-      const node = attr(c.xml, "node");
-      const score = parseScore(attr(c.xml, "score") ?? "");
-      return node === undefined || score === undefined
-        ? []
-        : [{ id: c.id, node, score: scoreText(score) }];
-    });
+    const rows = this.configured
+      .filter((c) => c.resource === id)
+      .flatMap((c) =>
+        c.nodes.map(({ node, score }) => ({ id: c.id, node, score: scoreText(score) })),
+      );
     if (rows.length === 0) return;
     this.out.begin("Locations");
     for (const r of rows) this.out.item(`Node ${r.node} (score=${r.score}, id=${r.id}, rsc=${id})`);

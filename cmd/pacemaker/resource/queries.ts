@@ -184,7 +184,9 @@ export function listOperations(context: ResourceContext, all: boolean): number {
     if (node !== undefined && history.node !== node) continue;
     if (name !== undefined && history.id !== name) continue;
     const resource = findResource(context.status, history.id);
-    const from = all ? 0 : history.stopIndex + 1;
+    const { startIndex, stopIndex } = history;
+    const active = startIndex > stopIndex ? startIndex : stopIndex + 1;
+    const from = all ? 0 : active;
     for (const op of history.operations.slice(from)) {
       const head =
         resource === undefined

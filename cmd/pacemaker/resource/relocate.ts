@@ -34,8 +34,7 @@ function lifetimeEnd(context: ResourceContext): string | undefined {
   }
   const epoch = Math.floor(context.session.now() / 1000);
   const end = dateTimeText(addDuration({ epoch, offset: zoneOffset(epoch) }, duration));
-  // Before the warning of a ban, which stands on stderr too.
-  if (!context.output.isXml) context.output.error(`Migration will take effect until: ${end}`);
+  context.output.line(`Migration will take effect until: ${end}`);
   return end;
 }
 
@@ -109,9 +108,9 @@ async function banFrom(
     },
     end,
   );
-  if (!context.given.flag("quiet") && !context.output.isXml) {
+  if (!context.given.flag("quiet")) {
     const what = promoted ? "being promoted" : "running";
-    context.output.error(
+    context.output.line(
       `WARNING: Creating rsc_location constraint '${banId}' with a score of -INFINITY for resource ${id} on ${node}.\n` +
         `\tThis will prevent ${id} from ${what} on ${node} until the constraint is removed using the clear option or by editing the CIB with an appropriate tool.\n` +
         `\tThis will be the case even if ${node} is the last node in the cluster`,
@@ -164,10 +163,11 @@ export async function move(context: ResourceContext): Promise<number> {
   const resource = parentForMove(context, asked);
   const places = placesOf(resource);
   const promoted = wantsPromoted(context, resource);
-  const relevant = promoted ? places.filter((p) => p.promoted) : places;
+  const counted = promoted ? places.filter((p) => p.promoted) : places;
+  // The members of a group are in one place when they are on one node.
+  const relevant = [...new Set(counted.map((p) => p.node))];
   const force = context.given.flag("force");
-  if (relevant.length === 1 && relevant[0]?.node === node.name && !force)
-    throw failure(Exit.exists);
+  if (relevant.length === 1 && relevant[0] === node.name && !force) throw failure(Exit.exists);
   if (relevant.length > 1 && resource.variant !== "clone" && !force) throw failure(Exit.multiple);
   await removeConstraints(
     context,
@@ -187,7 +187,7 @@ export async function move(context: ResourceContext): Promise<number> {
     lifetimeId: `cli-prefer-lifetime-end-${id}`,
   };
   await put(context, constraintXml(id, promoted ? "Promoted" : "Started", prefer, end));
-  const current = relevant.length === 1 ? relevant[0]?.node : undefined;
+  const current = relevant.length === 1 ? relevant[0] : undefined;
   if (force && current !== undefined && current !== node.name) {
     await banFrom(context, resource, current, end, promoted);
   }

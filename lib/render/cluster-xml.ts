@@ -137,7 +137,7 @@ export function primitiveXml(p: PrimitiveView, show: XmlDetail = {}): XmlElement
       failure_ignored: String(p.failureIgnored),
       nodes_running_on: String(p.nodes.length),
       pending: p.pendingAction,
-      locked_to: p.lockedTo,
+      locked_to: p.lockedTo?.name,
       description: show.descriptions === true ? p.description : undefined,
     },
     p.nodes.map((n) => element("node", { name: n.name, id: n.id, cached: String(n.online) })),

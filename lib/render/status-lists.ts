@@ -108,9 +108,10 @@ function stateText(p: PrimitiveView): string {
 
 function flagsText(p: PrimitiveView): string {
   const flags: string[] = [];
-  const alone = p.nodes.length < 2 ? p.current : undefined;
+  const place = p.current ?? p.lockedTo;
+  const alone = p.nodes.length < 2 ? place : undefined;
   if (alone !== undefined && !alone.online && alone.unclean) flags.push("UNCLEAN");
-  if (p.current === undefined && p.lockedTo !== undefined) flags.push("LOCKED");
+  if (p.lockedTo !== undefined && p.lockedTo.name === place?.name) flags.push("LOCKED");
   if (p.pendingAction === "monitor" && !p.failed) flags.push("Monitoring");
   if (p.targetRole === "Stopped") flags.push("disabled");
   else if (p.targetRole === "Unpromoted" && p.promotable) flags.push("target-role:Unpromoted");
@@ -137,7 +138,7 @@ export function primitiveLine(p: PrimitiveView, how: PrimitiveText = {}): string
   if (p.removed) parts.push(" ORPHANED");
   parts.push(stateText(p));
   const several = p.nodes.length > 1;
-  const at = p.current?.name ?? p.lockedTo ?? p.pendingNode;
+  const at = p.current?.name ?? p.lockedTo?.name ?? p.pendingNode;
   if (withNode && !several && at !== undefined) parts.push(` ${at}`);
   const probe = p.role === "Stopped" ? [...p.failedProbes.values()][0] : undefined;
   if (probe !== undefined) parts.push(` (${exitCode(probe).text}) `);

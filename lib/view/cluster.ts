@@ -98,7 +98,8 @@ export interface PrimitiveView {
   readonly removed: boolean;
   readonly pendingAction: string | undefined;
   readonly pendingNode: string | undefined;
-  readonly lockedTo: string | undefined;
+  /** Where it waits for a node that was shut down. */
+  readonly lockedTo: PlaceView | undefined;
   /** Exit codes of probes that failed, by node name. */
   readonly failedProbes: ReadonlyMap<string, number>;
   /** Made by the manager itself (a guest's connection): not listed on its own. */

@@ -118,7 +118,7 @@ function recordedView(resource: ResourceState, showing: Showing): PrimitiveView 
     removed: resource.removed,
     pendingAction: resource.pendingAction,
     pendingNode: resource.pendingNode?.name,
-    lockedTo: resource.lockNode?.name,
+    lockedTo: resource.lockNode === undefined ? undefined : placeOf(resource.lockNode),
     failedProbes: showing.probes.get(resource.unique ? resource.id : resource.name) ?? NO_PROBES,
     hidden: resource.remoteConnection && resource.launcher !== undefined,
     description: attr(config.xml, "description"),

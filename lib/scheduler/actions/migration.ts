@@ -40,7 +40,6 @@ export function makeMigration(book: Book, rsc: Rsc, current: Node): void {
   if (target === undefined) return;
   const start = requestAction(book, rsc, rsc.keyOf(Task.start), Task.start, target, true);
   const stop = requestAction(book, rsc, rsc.keyOf(Task.stop), Task.stop, current, true);
-  if (start.optional && rsc.partialTarget === undefined) return;
   start.flags |= Flag.pseudo | Flag.migratable;
   stop.flags |= Flag.migratable;
   const partial = rsc.partialTarget !== undefined;

@@ -1,11 +1,15 @@
 /**
  * Managers and corosyncs crossed over (issue 4, bars "Debian's unmodified pacemakerd 2.1.5 on our corosync" and "our pacemakerd
  * on Debian's corosync"): three hosts each. A controller is elected, Debian's crm configures, an address moves when its
- * node loses power; ours on Debian's corosync the same with our crm; and both managers in one ring: ours starts nothing.
+ * node loses power; ours on Debian's corosync plays the walkthrough; and both managers in one ring: ours starts nothing.
  */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { Lab, until, whyNot } from "./hosts.ts";
+import { playBlock, silent, type World } from "./story.ts";
+import { move, remove, stonith, vip } from "./walkthrough/address.ts";
+import { currentText, onCurrentStack } from "./walkthrough/current.ts";
+import { colocation, order, test as service, webip, webserver } from "./walkthrough/service.ts";
 
 const originals = ["/usr/sbin/corosync", "/usr/sbin/pacemakerd", "/usr/sbin/crm"];
 
@@ -96,30 +100,29 @@ for (const transport of ["udpu", "knet"] as const) {
 
 describe.skipIf(skip !== undefined)("our pacemakerd on Debian's corosync", () => {
   let lab: Lab;
+  let story: World;
   const ours = "/opt/quorate/bin/pacemakerd";
 
   beforeAll(async () => {
     lab = Lab.open(`in-q${process.pid}`, "--form", "nodelist", "--transport", "udpu");
     await startEverywhere(lab, "/usr/sbin/corosync", ours);
+    story = { lab, facts: {}, dialect: currentText };
   });
 
-  test("all nodes are online, our crm configures, our agent runs", async () => {
+  test("all nodes are online", async () => {
     await seen(lab, first, controller, 40_000);
     await seen(lab, third, allOnline, 20_000);
     expect(await lab.must(second, "/usr/sbin/corosync-quorumtool -s || :")).toMatch(
       /Total votes: +3/,
     );
-    await lab.must(second, "crm configure property stonith-enabled=false");
-    const primitive = `crm configure primitive ip ocf:heartbeat:IPaddr2 params ip=${address}`;
-    await lab.must(second, `${primitive} op monitor interval=10s`);
-    await holder(lab);
   });
 
-  test("standby moves it, and so does the loss of its host", async () => {
-    const before = await holder(lab);
-    await lab.must(before, `crm node standby ${before}`);
-    const middle = await holder(lab, before);
-    await lab.must(middle, `crm node online ${before}`);
+  for (const block of [stonith, vip, move, remove, webip, webserver, colocation, order, service]) {
+    test(`walkthrough: ${block.title}`, () => playBlock(onCurrentStack(block), story, silent));
+  }
+
+  test("its host is lost: the service moves", async () => {
+    const middle = await holder(lab);
     lab.verb("kill", middle);
     const after = await holder(lab, middle);
     await seen(lab, after, new RegExp(`OFFLINE: \\[ ${middle} \\]`), 20_000);

@@ -71,8 +71,9 @@ class Printer {
     for (const line of lines) this.output.line(line);
   }
 
-  section(lines: readonly string[]): void {
-    this.lines(["", ...lines]);
+  /** The lines are made only where they are shown: those of a large cluster take longer than its schedule. */
+  section(lines: () => readonly string[]): void {
+    if (!this.quiet) this.lines(["", ...lines()]);
   }
 
   xml(part: () => XmlElement): void {
@@ -91,7 +92,7 @@ function modified(
   const injections = injectionsOf(given);
   const injected = inject(doc, injections, clock.now);
   if (!hasInjections(injections)) return injected.doc;
-  print.section(modificationLines(injections, injected.items));
+  print.section(() => modificationLines(injections, injected.items));
   print.xml(() => modificationsXml(injections, injected.items));
   for (const text of injected.errors) output.error(text);
   if (clock.line !== "") print.lines([clock.line]);
@@ -209,12 +210,12 @@ async function report(
     for (const line of noteLines(done, { ...wants, fancy })) output.line(line);
     output.xml(notesXml(done.schedule?.notes ?? [], wants));
   }
-  print.section(transitionLines(done));
+  print.section(() => transitionLines(done));
   const { schedule } = done;
   if (schedule !== undefined) print.xml(() => actionsXml(schedule.summary));
   const { execution, revised } = done;
   if (execution === undefined || revised === undefined) return output.finish(Exit.ok);
-  print.section(executionLines(done));
+  print.section(() => executionLines(done));
   print.xml(() => transitionXml(execution.steps));
   if (execution.state !== "complete" && execution.state !== "stopped") {
     output.error(`Transition failed: ${execution.state}`);
@@ -222,7 +223,7 @@ async function report(
     return output.finish(Exit.error);
   }
   if (clock.line !== "") print.lines([clock.line]);
-  print.section(statusLines(revised, "Revised Cluster Status", wants, localTime));
+  print.section(() => statusLines(revised, "Revised Cluster Status", wants, localTime));
   print.xml(() => statusXml("revised_cluster_status", revised, wants, localTime));
   const saveOutput = given.value("save-output");
   if (saveOutput !== undefined) {

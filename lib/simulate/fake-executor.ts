@@ -5,7 +5,7 @@
 import type { CibDoc } from "../cib/document.ts";
 import { OUR_FEATURE_SET } from "../cib/schema.ts";
 import type { GraphAction, GraphPrimitive, TransitionGraph } from "../scheduler/graph/model.ts";
-import { parametersDigest } from "../status/digests.ts";
+import { DigestCache } from "../status/digests.ts";
 import { type Fired, TransitionEngine } from "../transition/engine.ts";
 import { element, type XmlElement } from "../xml/node.ts";
 import { ORIGIN, StatusEdit } from "./status-edit.ts";
@@ -68,7 +68,7 @@ function shownName(primitive: GraphPrimitive, exists: (id: string) => boolean): 
 }
 
 /** Parameters of an action as its recorded digest sees them. */
-function digestOf(action: GraphAction, intervalMs: number): string {
+function digestedParameters(action: GraphAction, intervalMs: number): ReadonlyMap<string, string> {
   const kept = new Map<string, string>();
   for (const [name, value] of action.attributes) {
     if (name === "crm_feature_set") continue;
@@ -76,7 +76,14 @@ function digestOf(action: GraphAction, intervalMs: number): string {
     if (isMeta && !(name === "CRM_meta_timeout" && intervalMs > 0)) continue;
     kept.set(name, value);
   }
-  return parametersDigest(kept);
+  return kept;
+}
+
+/** What all entries of one execution have in common. */
+interface Recording {
+  /** Epoch seconds. */
+  readonly now: number;
+  readonly digests: DigestCache;
 }
 
 interface Outcome {
@@ -104,7 +111,7 @@ function historyEntry(
   node: string,
   outcome: Outcome,
   callId: number,
-  now: number,
+  { now, digests }: Recording,
 ): { readonly id: string; readonly xml: XmlElement } {
   const intervalMs = intervalOf(action);
   const task = action.operation;
@@ -114,31 +121,30 @@ function historyEntry(
   const id = entryId(isReload ? { ...action, operation } : action, configured, intervalMs, failed);
   const key = `${callId}:-1:${outcome.targetRc}:${NO_UUID}`;
   const status = failed ? 4 : 0;
-  const attrs: Record<string, string | undefined> = {
-    id,
-    operation_key: `${configured}_${operation}_${intervalMs}`,
-    operation,
-    "crm-debug-origin": ORIGIN,
-    crm_feature_set: OUR_FEATURE_SET,
-    "transition-key": key,
-    "transition-magic": `${status}:${outcome.rc};${key}`,
-    "exit-reason": "",
-    on_node: node,
-    "call-id": String(callId),
-    "rc-code": String(outcome.rc),
-    "op-status": String(status),
-    interval: String(intervalMs),
-    "last-rc-change": String(now),
-    "exec-time": "0",
-    "queue-time": "0",
-    migrate_source: task.startsWith("migrate_")
-      ? action.attributes.get("CRM_meta_migrate_source")
-      : undefined,
-    migrate_target: task.startsWith("migrate_")
-      ? action.attributes.get("CRM_meta_migrate_target")
-      : undefined,
-    "op-digest": digestOf(action, intervalMs),
-  };
+  const attrs = new Map<string, string>();
+  attrs.set("id", id);
+  attrs.set("operation_key", `${configured}_${operation}_${intervalMs}`);
+  attrs.set("operation", operation);
+  attrs.set("crm-debug-origin", ORIGIN);
+  attrs.set("crm_feature_set", OUR_FEATURE_SET);
+  attrs.set("transition-key", key);
+  attrs.set("transition-magic", `${status}:${outcome.rc};${key}`);
+  attrs.set("exit-reason", "");
+  attrs.set("on_node", node);
+  attrs.set("call-id", String(callId));
+  attrs.set("rc-code", String(outcome.rc));
+  attrs.set("op-status", String(status));
+  attrs.set("interval", String(intervalMs));
+  attrs.set("last-rc-change", String(now));
+  attrs.set("exec-time", "0");
+  attrs.set("queue-time", "0");
+  if (task.startsWith("migrate_")) {
+    for (const name of ["migrate_source", "migrate_target"]) {
+      const value = action.attributes.get(`CRM_meta_${name}`);
+      if (value !== undefined) attrs.set(name, value);
+    }
+  }
+  attrs.set("op-digest", digests.digestOf(digestedParameters(action, intervalMs)));
   return { id, xml: element("lrm_rsc_op", attrs) };
 }
 
@@ -163,11 +169,13 @@ class Executor {
   readonly steps: ExecutionStep[] = [];
   private readonly graph: TransitionGraph;
   private readonly options: ExecutionOptions;
+  private readonly recording: Recording;
 
   constructor(doc: CibDoc, graph: TransitionGraph, options: ExecutionOptions) {
     this.edit = new StatusEdit(doc);
     this.graph = graph;
     this.options = options;
+    this.recording = { now: options.now, digests: new DigestCache() };
   }
 
   fire(action: GraphAction): Fired {
@@ -224,7 +232,7 @@ class Executor {
       provider: primitive.provider,
       agent: primitive.agent,
       attributes: (callId) =>
-        historyEntry(action, primitive.id, node, { rc, targetRc }, callId, this.options.now),
+        historyEntry(action, primitive.id, node, { rc, targetRc }, callId, this.recording),
     });
     return failure === undefined ? "done" : "failed";
   }

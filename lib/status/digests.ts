@@ -109,22 +109,30 @@ export function parametersDigest(parameters: Parameters): string {
   return md5Hex(parametersText(parameters));
 }
 
-/** The instances of a clone have the same parameters, and operations that do not recur do: one digest for all. */
-const knownDigests = new WeakMap<Surroundings, Map<string, string>>();
+/** Instances of a clone have the same parameters, and so have operations that do not recur: one digest for all. */
+export class DigestCache {
+  private readonly known = new Map<string, string>();
+
+  digestOf(parameters: Parameters): string {
+    const text = parametersText(parameters);
+    let digest = this.known.get(text);
+    if (digest === undefined) {
+      digest = md5Hex(text);
+      this.known.set(text, digest);
+    }
+    return digest;
+  }
+}
+
+const caches = new WeakMap<Surroundings, DigestCache>();
 
 function digestOf(surroundings: Surroundings, parameters: Parameters): string {
-  let known = knownDigests.get(surroundings);
-  if (known === undefined) {
-    known = new Map();
-    knownDigests.set(surroundings, known);
+  let cache = caches.get(surroundings);
+  if (cache === undefined) {
+    cache = new DigestCache();
+    caches.set(surroundings, cache);
   }
-  const text = parametersText(parameters);
-  let digest = known.get(text);
-  if (digest === undefined) {
-    digest = md5Hex(text);
-    known.set(text, digest);
-  }
-  return digest;
+  return cache.digestOf(parameters);
 }
 
 /** Is it a parameter? An interval keeps the timeout, as a monitor is rescheduled for it. */

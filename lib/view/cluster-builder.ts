@@ -138,12 +138,27 @@ function summary(status: ClusterStatus): SummaryView {
   };
 }
 
+type LeafIndex = ReadonlyMap<string, readonly ResourceState[]>;
+
+/** Leaves by each of the names that a history may know them by, in order. */
+function indexLeaves(status: ClusterStatus): LeafIndex {
+  const index = new Map<string, ResourceState[]>();
+  for (const resource of status.resources) {
+    for (const leaf of leavesOf(resource)) {
+      for (const name of new Set([leaf.id, leaf.name, leaf.historyId])) {
+        if (name === undefined) continue;
+        const known = index.get(name);
+        if (known === undefined) index.set(name, [leaf]);
+        else known.push(leaf);
+      }
+    }
+  }
+  return index;
+}
+
 /** The leaf that a history entry belongs to on this node. */
-function leafFor(status: ClusterStatus, history: ResourceHistory): ResourceState | undefined {
-  const leaves = status.resources.flatMap((r) => leavesOf(r));
-  const same = leaves.filter(
-    (l) => l.id === history.id || l.name === history.id || l.historyId === history.id,
-  );
+function leafFor(leaves: LeafIndex, history: ResourceHistory): ResourceState | undefined {
+  const same = leaves.get(history.id) ?? [];
   return same.find((l) => l.active.includes(history.node)) ?? same[0];
 }
 
@@ -167,10 +182,11 @@ function failureSource(status: ClusterStatus): FailureSource {
 
 function histories(status: ClusterStatus): NodeHistoryView[] {
   const source = failureSource(status);
+  const leaves = indexLeaves(status);
   const byNode = new Map<NodeState, ResourceHistoryView[]>();
   for (const history of status.histories) {
     if (!history.node.online) continue;
-    const leaf = leafFor(status, history);
+    const leaf = leafFor(leaves, history);
     const count =
       leaf === undefined ? { count: 0, last: 0 } : leafFailCount(source, history.node, leaf, false);
     const rows = byNode.get(history.node) ?? [];

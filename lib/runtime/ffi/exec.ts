@@ -2,6 +2,10 @@
 import { ptr } from "bun:ffi";
 import { libc } from "./libc.ts";
 
+/** With it the engine's helpers stop a thread for a moment. One that is on its way would end the new program. */
+const SIGPWR = 30;
+const SIG_IGN = 1;
+
 /** A NULL-ended array of C strings, and what must stay alive as long as it is used. */
 function stringArray(texts: readonly string[]) {
   const strings = texts.map((text) => Buffer.from(`${text}\0`, "latin1"));
@@ -23,5 +27,6 @@ export function replaceProgram(
     stringArray(args),
     stringArray(environment),
   ];
+  libc.signal(SIGPWR, SIG_IGN);
   libc.execve(ptr(file.strings[0]!), ptr(words.pointers), ptr(variables.pointers));
 }

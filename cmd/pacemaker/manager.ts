@@ -3,7 +3,7 @@
  * core of lib/pacemakerd. Decides nothing.
  */
 import { readFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import type { Core } from "../../lib/base/core.ts";
 import { reject } from "../../lib/base/error.ts";
 import { limits } from "../../lib/base/limits.ts";
@@ -191,9 +191,12 @@ export async function runManager(options: ManagerOptions): Promise<number> {
     say("crit", `internal error: ${errorText(error)}`);
     process.exit(EXIT_SOFTWARE);
   });
-  const clock = setInterval(() => post({ kind: "wall-clock", epochMs: epochMs() }), CLOCK_MS);
+  const tellTime = () =>
+    post({ kind: "wall-clock", epochMs: epochMs(), loadAverage: loadavg()[0] ?? 0 });
+  const clock = setInterval(tellTime, CLOCK_MS);
   try {
     host.post({ kind: "start", epochMs: epochMs() });
+    tellTime();
     if (accounts.gid !== undefined) await allowGroup(ipc, accounts.gid);
     link = await RingLink.open(ipc, post);
     link.onBusy = (busy) => {

@@ -101,8 +101,8 @@ export interface PersistFailedEvent {
 export type PacemakerdEvent =
   /** First event of all; `epochMs` is the wall clock at this `now`. */
   | { readonly kind: "start"; readonly epochMs: number }
-  /** The wall clock again, now and then, as it may be set. */
-  | { readonly kind: "wall-clock"; readonly epochMs: number }
+  /** The wall clock again, now and then, as it may be set; and how loaded the machine was in the last minute. */
+  | { readonly kind: "wall-clock"; readonly epochMs: number; readonly loadAverage?: number }
   /** SIGTERM: stop resources, then leave. */
   | { readonly kind: "terminate" }
   | RingEvent

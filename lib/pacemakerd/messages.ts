@@ -50,7 +50,18 @@ export interface Publish {
   readonly label: Label;
   /** Keys of operations that run at this moment. */
   readonly inFlight: readonly string[];
+  /** How loaded its machine is (controller/throttle.ts), and its processors. */
+  readonly load: number;
+  readonly cores: number;
   readonly body: string;
+}
+
+/** A member's load has another level than it last said. */
+export interface Load {
+  readonly kind: "load";
+  readonly label: Label;
+  readonly load: number;
+  readonly cores: number;
 }
 
 /** A CIB operation of a client. Body: the call data, or nothing. */
@@ -194,6 +205,7 @@ export type Message =
   | Statement
   | State
   | Publish
+  | Load
   | Request
   | Seen
   | Persisted
@@ -235,7 +247,8 @@ const FIELDS: Readonly<Record<Message["kind"], Readonly<Record<string, FieldType
     joined: "pairs",
     names: "names",
   },
-  publish: { label: "text", inFlight: "texts" },
+  publish: { label: "text", inFlight: "texts", load: "integer", cores: "integer" },
+  load: { label: "text", load: "integer", cores: "integer" },
   request: {
     id: "integer",
     op: "text",

@@ -94,6 +94,9 @@ export class Order {
       case "publish":
         this.applyPublish(from.nodeId, node, message);
         return;
+      case "load":
+        this.controller.loaded(from.nodeId, message.load, message.cores);
+        return;
       case "quorum-mark":
         this.applyMark(message, node);
         return;
@@ -182,6 +185,8 @@ export class Order {
       kind: "publish",
       label: this.membership.label,
       inFlight: this.executor.inFlight,
+      load: this.controller.ownLoad,
+      cores: this.context.config.cores,
       body: writeXml(this.executor.lrm, { indent: false }),
     });
   }
@@ -196,6 +201,7 @@ export class Order {
     this.state.set("cib_modify", applyPublish(this.state.doc, node, lrm));
     this.membership.published.add(nodeId);
     this.controller.inFlight.replace(nodeId, message.inFlight);
+    this.controller.throttle.report(nodeId, message.load, message.cores);
     this.controller.trigger("Node state");
   }
 

@@ -42,6 +42,7 @@ export class Pacemakerd implements Core<PacemakerdEvent, PacemakerdEffect> {
         return;
       case "wall-clock":
         replica.context.setWallClock(event.epochMs);
+        if (event.loadAverage !== undefined) replica.controller.measured(event.loadAverage);
         return;
       case "job-done":
         this.jobDone(event);

@@ -43,8 +43,8 @@ interface Step {
 }
 
 export interface EngineOptions {
-  /** Pending synapses allowed at once; 0 or less = no limit. */
-  readonly batchLimit?: number;
+  /** Pending synapses allowed at once, asked for each pass; 0 or less = no limit. */
+  readonly batchLimit?: () => number;
   /** Asked before a non-pseudo action starts; false leaves it for a later pass (job and migration limits). */
   readonly mayStart?: (action: GraphAction) => boolean;
 }
@@ -109,7 +109,7 @@ export class TransitionEngine {
     let skipped = 0;
     let pending = 0;
     for (const step of this.steps) if (step.executed && !step.confirmed && !step.failed) pending++;
-    const limit = this.options.batchLimit ?? 0;
+    const limit = this.options.batchLimit?.() ?? 0;
     for (const step of this.steps) {
       if (limit > 0 && pending >= limit) break;
       if (step.executed || step.confirmed || step.failed || step.waiting.size > 0) continue;

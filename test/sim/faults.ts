@@ -129,6 +129,13 @@ export const faults: readonly Fault[] = [
     name: "the status section is emptied",
     inject: onNode((_world, node, workload) => workload.emptyStatus(node)),
   },
+  {
+    name: "a machine is busy",
+    inject: onNode((world, node) => {
+      const loadAverage = world.prng.pick([0, 2, 3, 8]);
+      world.toManager(node, { kind: "wall-clock", epochMs: world.epochMs(), loadAverage });
+    }),
+  },
   { name: "disk full", inject: (world) => fill(world, 1) },
   { name: "two disks full", inject: (world) => fill(world, 2) },
   {

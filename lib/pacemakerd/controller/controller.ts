@@ -7,19 +7,18 @@ import type { CibDoc } from "../../cib/document.ts";
 import type { ScheduleResult } from "../../scheduler/api.ts";
 import type { GraphAction, TransitionGraph } from "../../scheduler/graph/model.ts";
 import { type Fired, INFINITE_PRIORITY, TransitionEngine } from "../../transition/engine.ts";
-import { attr } from "../../xml/node.ts";
 import { writeXml } from "../../xml/write.ts";
 import { clusterOption } from "../cib/deliver.ts";
-import { nodeState } from "../cib/status.ts";
 import type { Context } from "../context.ts";
 import type { Membership } from "../membership.ts";
 import type { Result } from "../messages.ts";
+import { AbsentManagers } from "./absent.ts";
 import { effectiveRc, OpStatus } from "./history.ts";
 import { fenceDevices, fencingEnabled, schedulingInput } from "./input.ts";
 import { InFlight, orderXml, parseKey, transitionKey } from "./orders.ts";
+import { type ControllerInput, type ControllerState, nextState } from "./states.ts";
+import { type LoadLevel, loadLevel, mayMigrate, migrationEnds, Throttle } from "./throttle.ts";
 
-/** How long the others wait for a manager that died while its node stayed (HOUSE rule 9). */
-export const MANAGER_RETURN_MS = 20_000;
 const RECHECK_MS = 15 * 60 * 1000;
 const CLUSTER_DELAY_MS = 60_000;
 
@@ -32,13 +31,6 @@ const NO_FENCING = [
   "unpack_resources: Either configure some or disable STONITH with the stonith-enabled option",
   "unpack_resources: NOTE: Clusters with shared data need STONITH to ensure data integrity",
 ];
-
-export type ControllerState =
-  | "S_NOT_DC"
-  | "S_PENDING"
-  | "S_IDLE"
-  | "S_POLICY_ENGINE"
-  | "S_TRANSITION_ENGINE";
 
 export interface ControllerPort {
   doc(): CibDoc;
@@ -55,7 +47,9 @@ export class Controller {
   private readonly context: Context;
   private readonly membership: Membership;
   private readonly port: ControllerPort;
-  private dirty = "";
+  private current: ControllerState = "S_PENDING";
+  readonly throttle = new Throttle();
+  private readonly absent: AbsentManagers;
   private computing: number | undefined;
   private nextCompute = 1;
   private engine: TransitionEngine | undefined;
@@ -63,30 +57,30 @@ export class Controller {
   private uuid = "";
   private leaveSelf = false;
   private held = "";
-  /** Managers that are missing, and were waited for long enough. */
-  private abandoned: readonly number[] = [];
-  /** Managers that are missing and may come back until then. */
-  private readonly awaited = new Map<number, number>();
 
   constructor(context: Context, membership: Membership, port: ControllerPort) {
     this.context = context;
     this.membership = membership;
     this.port = port;
+    this.absent = new AbsentManagers(context, membership);
   }
 
+  /** As crmadmin shows it. */
   get state(): ControllerState {
-    if (!this.membership.isSynchronised) return "S_PENDING";
-    if (!this.membership.isController) return "S_NOT_DC";
-    if (this.engine !== undefined) return "S_TRANSITION_ENGINE";
-    return this.computing !== undefined || this.dirty !== "" ? "S_POLICY_ENGINE" : "S_IDLE";
+    return this.current;
   }
 
   get isIdle(): boolean {
-    return this.engine === undefined && this.computing === undefined && this.dirty === "";
+    return this.current === "S_IDLE";
+  }
+
+  private enter(input: ControllerInput): void {
+    this.current = nextState(this.current, input);
   }
 
   /** A new membership is being agreed on: plans of the old one are void; what runs is in `inFlight`. */
   suspend(): void {
+    this.enter("round begins");
     this.engine = undefined;
     this.computing = undefined;
     this.quorate = undefined;
@@ -98,50 +92,31 @@ export class Controller {
 
   /** A membership is synchronised. */
   resume(): void {
-    this.inFlight.keep(this.membership.members);
-    this.watchManagers();
-    this.dirty = "Membership";
-    if (this.membership.isController && this.uuid === "") this.uuid = this.context.uuid();
+    const { members, isController } = this.membership;
+    this.inFlight.keep(members);
+    this.throttle.keep(members);
+    this.absent.watch(this.port.doc());
+    this.enter(isController ? "round ends, we decide" : "round ends, another decides");
+    if (isController && this.uuid === "") this.uuid = this.context.uuid();
   }
 
-  /** Rule 9: which managers are missing on nodes of this ring, but for those that left cleanly. Unknown ones may run things. */
-  private watchManagers(): void {
-    const missing = this.membership.withoutManager.filter((id) => {
-      const uname = this.membership.uname(id);
-      if (uname === undefined) return true;
-      const state = nodeState(this.port.doc(), this.context.cibName(id, uname).id);
-      return state === undefined || attr(state, "expected") !== "down";
-    });
-    this.abandoned = this.abandoned.filter((id) => missing.includes(id));
-    for (const id of [...this.awaited.keys()]) if (!missing.includes(id)) this.awaited.delete(id);
-    for (const id of missing) {
-      if (this.abandoned.includes(id) || this.awaited.has(id)) continue;
-      this.awaited.set(id, this.context.now + MANAGER_RETURN_MS);
-    }
-    this.armManagers();
+  /** Load level of this machine. */
+  ownLoad: LoadLevel = 0;
+
+  /** The machine's load average of the last minute; the others hear of another level. */
+  measured(average: number): void {
+    const { cores } = this.context.config;
+    const load = loadLevel(average, cores, this.option("load-threshold"));
+    if (load === this.ownLoad) return;
+    this.ownLoad = load;
+    const { isSynchronised, label } = this.membership;
+    if (isSynchronised) this.context.multicast({ kind: "load", label, load, cores });
   }
 
-  private armManagers(): void {
-    if (this.awaited.size === 0) this.context.cancelTimer("managers");
-    else {
-      const next = Math.min(...this.awaited.values());
-      this.context.setTimer("managers", Math.max(0, next - this.context.now));
-    }
-  }
-
-  /** The wait for managers is over: their nodes count as unclean, nothing of theirs is moved. */
-  managersTimedOut(): void {
-    const due = [...this.awaited].filter(([, at]) => at <= this.context.now).map(([id]) => id);
-    for (const id of due) this.awaited.delete(id);
-    this.armManagers();
-    if (due.length === 0) return;
-    this.abandoned = [...this.abandoned, ...due].sort((a, b) => a - b);
-    const names = due.map((id) => this.membership.uname(id) ?? String(id)).join(" ");
-    this.context.log(
-      "warning",
-      `The manager of ${names} did not come back; what runs there stays there`,
-    );
-    this.trigger("Manager lost");
+  /** A member's load was delivered. */
+  loaded(nodeId: number, load: number, cores: number): void {
+    this.throttle.report(nodeId, load, cores);
+    this.passDue = true;
   }
 
   /** Something changed that a schedule depends on. A running graph finishes what it started. */
@@ -155,7 +130,7 @@ export class Controller {
       this.engine.abort(priority, "restart", reason);
       return;
     }
-    this.dirty = reason;
+    this.enter("something changed");
     this.computing = undefined;
   }
 
@@ -163,10 +138,9 @@ export class Controller {
   consider(): void {
     if (!this.membership.isController) return;
     this.drive();
-    if (this.dirty === "" || this.engine !== undefined || this.computing !== undefined) return;
-    if (!this.mayschedule()) return;
+    if (this.current !== "S_POLICY_ENGINE" || this.computing !== undefined) return;
+    if (!this.maySchedule()) return;
     const { context } = this;
-    this.dirty = "";
     this.computing = this.nextCompute++;
     this.transition++;
     context.effect({
@@ -175,7 +149,7 @@ export class Controller {
       cib: schedulingInput(this.port.doc(), {
         controllerId: context.self.id,
         quorate: this.quorate === true,
-        abandoned: this.abandoned.map((id) => this.cibId(id)),
+        abandoned: this.absent.abandoned.map((id) => this.cibId(id)),
       }),
       now: context.epoch(),
       options: { localNode: context.self.id, transitionId: this.transition },
@@ -186,7 +160,7 @@ export class Controller {
     return this.context.cibName(nodeId, this.membership.uname(nodeId) ?? String(nodeId)).id;
   }
 
-  private mayschedule(): boolean {
+  private maySchedule(): boolean {
     const { membership } = this;
     if (!membership.isSettled || this.quorate === undefined || !this.inFlight.isEmpty) return false;
     if (this.foreign.length > 0) {
@@ -195,7 +169,7 @@ export class Controller {
       );
       return false;
     }
-    if (this.awaited.size > 0) return false;
+    if (this.absent.isWaiting) return false;
     if (this.port.bootstrap()) return false;
     this.warnOfFencing(this.port.doc());
     return true;
@@ -224,12 +198,15 @@ export class Controller {
     const { graph } = result;
     this.passDue = true;
     this.context.log("notice", `Calculated transition ${this.transition}`);
+    this.enter(graph.synapses.length === 0 ? "plan is empty" : "plan is made");
     if (graph.synapses.length === 0) return;
     const probes = this.probesFirst(graph);
-    const limit = Number.parseInt(graph.attributes.get("batch-limit") ?? "0", 10);
+    const batchLimit = graph.attributes.get("batch-limit");
+    const isLegacy = this.context.config.form === "legacy";
+    this.migrations = [];
     this.engine = new TransitionEngine(probes ?? graph, {
-      batchLimit: Number.isSafeInteger(limit) ? limit : 0,
-      mayStart: (action) => this.mayStart(action),
+      batchLimit: () => this.throttle.batch({ batchLimit, isLegacy }),
+      mayStart: (action) => this.mayStart(action, graph),
     });
     if (probes !== undefined) this.engine.abort(0, "restart", "");
   }
@@ -276,12 +253,16 @@ export class Controller {
     this.context.setTimer("recheck", delay);
   }
 
-  private mayStart(action: GraphAction): boolean {
+  /** Live migrations of this graph that were started. */
+  private migrations: GraphAction[] = [];
+
+  private mayStart(action: GraphAction, graph: TransitionGraph): boolean {
     if (action.kind !== "rsc_op" || action.node === undefined) return true;
+    const underWay = this.migrations.filter((m) => this.engine?.isPending(m.id) === true);
+    if (!mayMigrate(action, underWay, graph.attributes.get("migration-limit"))) return false;
     const nodeId = this.membership.nodeIdOf(action.node.name);
-    return (
-      nodeId === undefined || this.startedNow(nodeId) < Math.max(1, 2 * this.context.config.cores)
-    );
+    if (nodeId === undefined) return true;
+    return this.startedNow(nodeId) < this.throttle.jobs(nodeId, this.option("node-action-limit"));
   }
 
   /** Orders of this pass are not delivered yet, so they are counted here. */
@@ -319,9 +300,10 @@ export class Controller {
     this.engine = undefined;
     this.sent.clear();
     if (engine.completion === "restart") {
-      this.dirty = engine.abortReason || "Probes are done";
+      this.enter("plan is done, make another");
       return;
     }
+    this.enter("plan is done");
     if (this.leaveSelf) {
       this.leaveSelf = false;
       const { label } = this.membership;
@@ -354,6 +336,7 @@ export class Controller {
     });
     if (action.attributes.get("CRM_meta_op_no_wait") === "true") return "done";
     this.sent.set(nodeId, (this.sent.get(nodeId) ?? 0) + 1);
+    if (migrationEnds(action).length > 0) this.migrations.push(action);
     this.armAction(action);
     return "pending";
   }
@@ -474,7 +457,7 @@ export class Controller {
       return true;
     }
     if (name === "managers") {
-      this.managersTimedOut();
+      if (this.absent.timedOut()) this.trigger("Manager lost");
       return true;
     }
     if (!name.startsWith("action:")) return false;

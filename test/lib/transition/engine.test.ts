@@ -89,7 +89,7 @@ describe("transition engine", () => {
 
   test("batch limit and job limits defer actions", () => {
     const engine = new TransitionEngine(graph([action(1), action(2), action(3)], [[], [], []]), {
-      batchLimit: 1,
+      batchLimit: () => 1,
     });
     expect(engine.pass(() => "pending").fired).toBe(1);
     expect(engine.pass(() => "pending").fired).toBe(0);

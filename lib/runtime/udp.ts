@@ -36,7 +36,7 @@ export interface UdpSocket {
   sendSoon(data: Uint8Array, address: string, port: number): void;
   /**
    * Hands over what waits in the kernel now, before the event loop would: the ring reads the multicasts that were sent before
-   * a token first. IPv4 only; bounded.
+   * a token first. Bounded.
    */
   drain(): void;
   close(): void;

@@ -23,6 +23,10 @@ export type Kind = "ours" | "original";
 /** `secure` is knet with aes256 and sha256. */
 export type Transport = "udp" | "udpu" | "knet" | "secure";
 
+export type Family = "ipv4" | "ipv6";
+/** What a host's number is put behind. */
+const NETWORKS: Readonly<Record<Family, string>> = { ipv4: "10.77.0.", ipv6: "fd77::" };
+
 function sh(...argv: readonly string[]): string {
   const done = Bun.spawnSync([...argv], { stdout: "pipe", stderr: "pipe" });
   if (done.exitCode !== 0) throw new Error(`${argv.join(" ")}: ${done.stderr.toString()}`);
@@ -30,16 +34,26 @@ function sh(...argv: readonly string[]): string {
 }
 
 /** Their corosync.conf: `token` in milliseconds; `patientPings` where links must outlast lost pings. */
-function configuration(transport: Transport, count: number, token: number, patientPings: boolean) {
+function configuration(
+  transport: Transport,
+  count: number,
+  token: number,
+  patientPings: boolean,
+  family: Family,
+) {
   const nodes = Array.from({ length: count }, (_, index) => index + 1).map(
-    (id) => `  node {\n    ring0_addr: 10.77.0.${id}\n    nodeid: ${id}\n    name: n${id}\n  }\n`,
+    (id) =>
+      `  node {\n    ring0_addr: ${NETWORKS[family]}${id}\n    nodeid: ${id}\n    name: n${id}\n  }\n`,
   );
   const name = transport === "secure" ? "knet" : transport;
   // With corosync's own timers a link over knet is taken for down when a few pings in a row are lost.
   const pings =
     "  interface {\n    linknumber: 0\n    knet_ping_interval: 100\n    knet_ping_timeout: 4000\n  }\n";
   const crypto = "  crypto_cipher: aes256\n  crypto_hash: sha256\n";
-  const group = "  interface {\n    bindnetaddr: 10.77.0.0\n    mcastaddr: 239.192.7.7\n  }\n";
+  const group =
+    family === "ipv6"
+      ? "  ip_version: ipv6\n"
+      : "  interface {\n    bindnetaddr: 10.77.0.0\n    mcastaddr: 239.192.7.7\n  }\n";
   return `totem {
   version: 2
   cluster_name: rings
@@ -66,16 +80,20 @@ export class Hosts {
   private readonly folder = mkdtempSync(join(tmpdir(), "rings-"));
   private readonly daemons = new Map<number, Bun.Subprocess>();
   private readonly bridge = `${this.id}-br`;
+  /** What every daemon has started with. */
+  readonly configuration: string;
 
   constructor(
     readonly count: number,
     transport: Transport,
-    { token = 2500, patientPings = true } = {},
+    {
+      token = 2500,
+      patientPings = true,
+      family = "ipv4",
+    }: { readonly token?: number; readonly patientPings?: boolean; readonly family?: Family } = {},
   ) {
-    writeFileSync(
-      join(this.folder, "corosync.conf"),
-      configuration(transport, count, token, patientPings),
-    );
+    this.configuration = configuration(transport, count, token, patientPings, family);
+    writeFileSync(join(this.folder, "corosync.conf"), this.configuration);
     writeFileSync(join(this.folder, "authkey"), key, { mode: 0o400 });
     sh("ip", "link", "add", this.bridge, "type", "bridge", "mcast_snooping", "0");
     sh("ip", "link", "set", this.bridge, "up");
@@ -97,6 +115,9 @@ export class Hosts {
       );
       sh("ip", "link", "set", this.link(host), "master", this.bridge, "up");
       sh("ip", "-n", space, "address", "add", `10.77.0.${host}/24`, "brd", "+", "dev", "eth0");
+      sh("ip", "-n", space, "address", "add", `fd77::${host}/64`, "dev", "eth0", "nodad");
+      // A second network on the same wire, for what is added to a running ring.
+      sh("ip", "-n", space, "address", "add", `10.78.0.${host}/24`, "brd", "+", "dev", "eth0");
       sh("ip", "-n", space, "link", "set", "eth0", "up");
       sh("ip", "-n", space, "link", "set", "lo", "up");
       mkdirSync(join(this.folder, `${host}/state`), { recursive: true });
@@ -139,6 +160,32 @@ export class Hosts {
     return ["nsenter", "-t", String(this.pid(host)), "-m", "-n", "-u", "-i", ...argv];
   }
 
+  /** Runs a command there: what it printed, and its exit code. */
+  run(host: number, ...argv: readonly string[]): { readonly text: string; readonly exit: number } {
+    const done = Bun.spawnSync([...this.command(host, ...argv)], {
+      stdin: "ignore",
+      stderr: "pipe",
+      timeout: 10_000,
+    });
+    return { text: `${done.stdout}${done.stderr}`, exit: done.exitCode };
+  }
+
+  /** Gives every daemon that runs another corosync.conf, to be read again. */
+  configure(text: string): void {
+    for (const host of this.daemons.keys()) {
+      const { exitCode } = Bun.spawnSync(
+        [...this.command(host, "sh", "-c", "cat > /etc/corosync/corosync.conf")],
+        { stdin: new TextEncoder().encode(text) },
+      );
+      if (exitCode !== 0) throw new Error(`host ${host} has no new corosync.conf`);
+    }
+  }
+
+  /** What a host's daemon has said so far. */
+  log(host: number): string {
+    return readFileSync(join(this.folder, `${host}/log`), "utf8");
+  }
+
   votes(host: number): number {
     const done = Bun.spawnSync([...this.command(host, "corosync-quorumtool", "-s")]);
     return Number(/Total votes: +(\d+)/.exec(done.stdout.toString())?.[1] ?? 0);
@@ -156,8 +203,10 @@ export class Hosts {
   /** The last lines that every daemon said. */
   logs(): string {
     return Array.from({ length: this.count }, (_, index) => {
-      const text = readFileSync(join(this.folder, `${index + 1}/log`), "utf8");
-      return `--- ${index + 1}\n${text.split("\n").slice(-12).join("\n")}`;
+      return `--- ${index + 1}\n${this.log(index + 1)
+        .split("\n")
+        .slice(-12)
+        .join("\n")}`;
     }).join("\n");
   }
 

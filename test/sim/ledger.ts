@@ -33,4 +33,16 @@ export const ringLedger: readonly LedgerLine[] = [
     },
     was: "the end of sync in one ring let messages go before the next ring had synchronised",
   },
+  {
+    seed: 1_001_336,
+    options: {
+      nodes: 4,
+      chaosMs: 2500,
+      netMtu: 65_536,
+      allFaults: true,
+      load: { rate: 3, largest: 20_000 },
+      knet: { links: 3, mode: "passive" },
+    },
+    was: "knet: a peer that missed the first pings of a restarted node took its datagrams for old ones",
+  },
 ];

@@ -23,11 +23,20 @@ export class KnetReceiver {
   private latest: number | undefined;
   private readonly incomplete = new Map<number, Incomplete>();
 
-  /** The peer has just started: its numbers begin anew. */
-  reset(): void {
+  /**
+   * A ping names the peer's latest number. 0: it has just started, its numbers begin anew. One that lies behind all that
+   * we remember: we have not heard of it for more than half of all numbers.
+   */
+  onPing(seq: number): void {
+    if (seq !== 0 && (this.latest === undefined || this.isRemembered(seq))) return;
     this.latest = undefined;
     this.seen.fill(0);
     this.incomplete.clear();
+  }
+
+  private isRemembered(seq: number): boolean {
+    const behind = ((this.latest ?? seq) - seq + seqs) % seqs;
+    return behind < windowSeqs || behind > seqs / 2;
   }
 
   /** The whole datagram once its last fragment is there; undefined before, after, and for what is no use. */

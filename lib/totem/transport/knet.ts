@@ -72,6 +72,8 @@ export type KnetEffect =
 interface Peer {
   readonly nodeId: number;
   readonly receiver: KnetReceiver;
+  /** A link to it has been up: from then on it knows our numbers. */
+  reached: boolean;
   /** Highest priority first. */
   readonly links: readonly { readonly config: KnetLinkConfig; readonly state: KnetLink }[];
   /** Turn of the links in mode rr. */
@@ -114,7 +116,8 @@ export class KnetTransport implements Core<KnetEvent, KnetEffect> {
           return { config: link, state: kept ?? fresh() };
         });
       const receiver = known?.receiver ?? new KnetReceiver();
-      this.peers.set(nodeId, { nodeId, receiver, links: ways, turn: 0 });
+      const reached = known?.reached ?? false;
+      this.peers.set(nodeId, { nodeId, receiver, reached, links: ways, turn: 0 });
     }
   }
 
@@ -171,7 +174,9 @@ export class KnetTransport implements Core<KnetEvent, KnetEffect> {
   private tick(now: Millis): void {
     for (const peer of this.peers.values()) {
       for (const { config, state } of peer.links) {
-        const change = state.tick(now, this.seq, (packet) => this.send(peer, config, packet));
+        // Number 0 tells a peer that our numbers begin anew; it has heard so before the first data can go to it.
+        const seq = peer.reached ? this.seq : 0;
+        const change = state.tick(now, seq, (packet) => this.send(peer, config, packet));
         if (change !== undefined) this.tellLink(peer, config, change === "up");
       }
     }
@@ -192,7 +197,7 @@ export class KnetTransport implements Core<KnetEvent, KnetEffect> {
         if (isReachable(peer)) this.onData(peer, packet);
         break;
       case "ping":
-        if (packet.seq === 0) peer.receiver.reset();
+        peer.receiver.onPing(packet.seq);
         this.send(peer, config, { ...packet, kind: "pong", nodeId });
         break;
       case "pong":
@@ -287,6 +292,7 @@ export class KnetTransport implements Core<KnetEvent, KnetEffect> {
   }
 
   private tellLink(peer: Peer, config: KnetLinkConfig, up: boolean): void {
+    if (up) peer.reached = true;
     this.effects.push({ kind: "link", nodeId: peer.nodeId, link: config.link, up });
     const text = up
       ? `rx: host: ${peer.nodeId} link: ${config.link} is up`

@@ -32,21 +32,39 @@ class Network {
   largest = 1472;
   now = 0;
 
-  constructor(count: number, links: number, mode: KnetConfig["mode"]) {
-    const ids = Array.from({ length: count }, (_, index) => index + 1);
-    for (const nodeId of ids) {
-      const configs = Array.from({ length: links }, (_, link) => ({
-        link,
-        priority: link,
-        local: addressOf(nodeId, link),
-        peers: new Map(ids.map((id) => [id, addressOf(id, link)] as const)),
-        timers,
-      }));
-      const room = (bytes: number) => bytes;
-      this.nodes.set(nodeId, new KnetTransport({ nodeId, mode, links: configs, room }));
+  /** Hear nothing. */
+  readonly deaf = new Set<number>();
+  private readonly ids: readonly number[];
+
+  constructor(
+    count: number,
+    private readonly linkCount: number,
+    private readonly mode: KnetConfig["mode"],
+  ) {
+    this.ids = Array.from({ length: count }, (_, index) => index + 1);
+    for (const nodeId of this.ids) {
       this.received.set(nodeId, []);
+      this.nodes.set(nodeId, this.make(nodeId));
     }
     for (const [id, node] of this.nodes) this.carry(id, node.step(0, { kind: "start" }));
+  }
+
+  restart(nodeId: number): void {
+    const node = this.make(nodeId);
+    this.nodes.set(nodeId, node);
+    this.carry(nodeId, node.step(this.now, { kind: "start" }));
+  }
+
+  private make(nodeId: number): KnetTransport {
+    const links = Array.from({ length: this.linkCount }, (_, link) => ({
+      link,
+      priority: link,
+      local: addressOf(nodeId, link),
+      peers: new Map(this.ids.map((id) => [id, addressOf(id, link)] as const)),
+      timers,
+    }));
+    const { mode } = this;
+    return new KnetTransport({ nodeId, mode, links, room: (bytes: number) => bytes });
   }
 
   run(ms: number): void {
@@ -76,7 +94,7 @@ class Network {
     const { link, data } = effect;
     this.sent.push({ kind: decodeKnet(data)?.kind ?? "", link, bytes: data.length });
     const to = Number(effect.to.address.split(".")[3]);
-    if (this.dead.has(link) || data.length > this.largest) return;
+    if (this.dead.has(link) || this.deaf.has(to) || data.length > this.largest) return;
     const event = { kind: "packet", link, from: addressOf(from, link), data } as const;
     this.carry(to, this.nodes.get(to)?.step(this.now, event) ?? []);
   }
@@ -111,6 +129,21 @@ describe("links", () => {
 });
 
 describe("datagrams", () => {
+  test("of a restarted node reach a peer that heard of it only after its first ones", () => {
+    const network = new Network(3, 1, "passive");
+    network.run(1000);
+    for (let count = 0; count < 100; count++) network.send(1, "all", datagram(20));
+    // Its ways to the others come up one after the other; it sends as soon as there is one.
+    network.deaf.add(3);
+    network.restart(1);
+    network.run(1000);
+    network.send(1, "all", datagram(30));
+    network.deaf.clear();
+    network.run(1000);
+    network.send(1, "all", datagram(40));
+    expect(network.received.get(3)?.at(-1)).toHaveLength(40);
+  });
+
   test("larger than a packet are cut and put together", () => {
     const network = new Network(3, 1, "passive");
     network.run(1000);
@@ -208,8 +241,17 @@ describe("receiver", () => {
     const receiver = new KnetReceiver();
     receiver.receive(packet(10_000));
     expect(receiver.receive(packet(5000))).toBeUndefined();
-    receiver.reset();
+    receiver.onPing(0);
     expect(receiver.receive(packet(1))).toBeDefined();
+  });
+
+  test("a peer whose latest number lies behind all that is remembered begins anew", () => {
+    const receiver = new KnetReceiver();
+    receiver.receive(packet(10_000));
+    receiver.onPing(9990);
+    expect(receiver.receive(packet(10_000))).toBeUndefined();
+    receiver.onPing(50_000);
+    expect(receiver.receive(packet(50_000))).toBeDefined();
   });
 
   test("fragments come in any order and more than once", () => {

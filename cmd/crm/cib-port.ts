@@ -5,7 +5,7 @@
 import { CrmError } from "../../lib/base/error.ts";
 import { Rc, resultText } from "../../lib/base/result-code.ts";
 import { type CibDoc, cibDoc } from "../../lib/cib/document.ts";
-import { emptyCib } from "../../lib/cib/operations.ts";
+import { emptyCib } from "../../lib/cib/empty.ts";
 import type { Session } from "../../lib/cli/tool.ts";
 import {
   type CibSource,
@@ -19,7 +19,6 @@ import type { CibPort, CommitOutcome, ShadowPort } from "../../lib/crm/ports.ts"
 import { nodeFs } from "../../lib/runtime/builtin.ts";
 import { sameXml } from "../../lib/xml/diff.ts";
 import { attr, child, withAttr, withChildren, type XmlElement } from "../../lib/xml/node.ts";
-import { makePatchset } from "../../lib/xml/patch.ts";
 import { writeXml } from "../../lib/xml/write.ts";
 
 /** How often a change is made again on a newer version before giving up. */
@@ -64,6 +63,7 @@ async function commitTo(store: Store, base: CibDoc, edited: CibDoc): Promise<Com
   for (let attempt = 1; ; attempt++) {
     const now = await store.read();
     if (!sameConfiguration(base, now)) return { kind: "stale", read: base.version, current: now };
+    const { makePatchset } = await import("../../lib/xml/patch.ts");
     const patchset = makePatchset(now.root, nextVersion(now, edited));
     if (patchset === undefined) return { kind: "done" };
     const { rc, text } = await store.patch(patchset);

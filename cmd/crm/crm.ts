@@ -7,9 +7,14 @@ import { CrmError } from "../../lib/base/error.ts";
 import { Exit } from "../../lib/base/exit.ts";
 import { defineTool, type Session, type ToolResult } from "../../lib/cli/tool.ts";
 import { commandLines } from "../../lib/crm/language/lexer.ts";
-import { levels } from "../../lib/crm/levels/levels.ts";
-import { optionsPath } from "../../lib/crm/levels/options.ts";
-import { Shell, type ShellSwitches, type Terminal } from "../../lib/crm/levels/shell.ts";
+import {
+  type Level,
+  Shell,
+  type ShellSwitches,
+  type Terminal,
+} from "../../lib/crm/levels/shell.ts";
+import { top } from "../../lib/crm/levels/top.ts";
+import { optionsPath } from "../../lib/crm/options.ts";
 import { isTerminal } from "../../lib/runtime/terminal.ts";
 import { VERSION } from "../version.ts";
 import { openPorts, type ShellPorts } from "./ports.ts";
@@ -92,7 +97,7 @@ function splitSwitch(word: string): readonly [string, string | undefined] {
 
 /** Preferences from the rc file; a broken one is told and passed over. */
 async function readPreferences(shell: Shell, session: Session): Promise<void> {
-  const path = optionsPath(shell);
+  const path = optionsPath(session.env);
   if (!session.exists(path)) return;
   shell.readingPreferences = true;
   for (const { text } of commandLines(await shell.ports.host.readText(path))) {
@@ -112,8 +117,19 @@ async function runScript(shell: Shell, text: string): Promise<boolean> {
   return (await shell.leaveAll()) && ok;
 }
 
+/** The levels that a command line may enter; `crm status` enters none, and starts sooner without the language. */
+async function levelsFor(
+  line: CommandLine,
+  session: Session,
+): Promise<Readonly<Record<string, Level>>> {
+  const stays = line.file === undefined && line.words[0] === "status";
+  if (stays && !session.exists(optionsPath(session.env))) return { top };
+  return (await import("../../lib/crm/levels/levels.ts")).levels;
+}
+
 async function work(line: CommandLine, session: Session, ports: ShellPorts): Promise<ToolResult> {
   const typed = line.file === undefined && line.words.length === 0 && isTerminal("stdin");
+  const levels = await levelsFor(line, session);
   // A single level as the command opens the shell in it, for what is typed or for a script on stdin.
   const level = line.words.length === 1 ? levels[entered(line.words)] : undefined;
   const enters = level !== undefined && isTerminal("stdin");

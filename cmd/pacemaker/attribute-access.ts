@@ -14,7 +14,8 @@ import {
 import type { CibRequest } from "../../lib/cib/operations.ts";
 import type { Session } from "../../lib/cli/tool.ts";
 import { connectAttributes } from "../../lib/client/attributes.ts";
-import { type CibSource, openCib, resultCodeOf } from "../../lib/client/cib-source.ts";
+import { resultCodeOf } from "../../lib/client/cib-error.ts";
+import { type CibSource, openCib } from "../../lib/client/cib-source.ts";
 import { attr, type XmlElement } from "../../lib/xml/node.ts";
 
 /** Values of one CIB. */

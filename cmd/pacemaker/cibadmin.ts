@@ -17,7 +17,8 @@ import {
   type Tool,
   type ToolResult,
 } from "../../lib/cli/tool.ts";
-import { type CibAnswer, openCib, resultCodeOf } from "../../lib/client/cib-source.ts";
+import { resultCodeOf } from "../../lib/client/cib-error.ts";
+import { type CibAnswer, openCib } from "../../lib/client/cib-source.ts";
 import { onDiskDigest, versionedDigest } from "../../lib/xml/digest.ts";
 import { attr, childrenOf, element, type XmlElement } from "../../lib/xml/node.ts";
 import { parseXmlBytes, XmlError } from "../../lib/xml/parse.ts";

@@ -11,12 +11,8 @@ import {
   type Session,
   type ToolResult,
 } from "../../lib/cli/tool.ts";
-import {
-  type CibSource,
-  CibSourceError,
-  openCib,
-  resultCodeOf,
-} from "../../lib/client/cib-source.ts";
+import { CibSourceError, resultCodeOf } from "../../lib/client/cib-error.ts";
+import { type CibSource, openCib } from "../../lib/client/cib-source.ts";
 import { readStatus } from "../../lib/status/status.ts";
 import { element } from "../../lib/xml/node.ts";
 import { listOptions } from "./list-options.ts";

@@ -9,7 +9,8 @@ import {
   type Session,
   type ToolResult,
 } from "../../lib/cli/tool.ts";
-import { openCib, resultCodeOf } from "../../lib/client/cib-source.ts";
+import { resultCodeOf } from "../../lib/client/cib-error.ts";
+import { openCib } from "../../lib/client/cib-source.ts";
 import { type DateOutcome, evaluateDateExpression } from "../../lib/rules/date-expression.ts";
 import { zoneOffset } from "../../lib/runtime/zone.ts";
 import { parseDateTime } from "../../lib/time/iso8601.ts";

@@ -16,13 +16,8 @@ import {
   type Session,
   type ToolResult,
 } from "../../lib/cli/tool.ts";
-import {
-  type CibSource,
-  openCib,
-  readCibFile,
-  resultCodeOf,
-  shadowPath,
-} from "../../lib/client/cib-source.ts";
+import { resultCodeOf } from "../../lib/client/cib-error.ts";
+import { type CibSource, openCib, readCibFile, shadowPath } from "../../lib/client/cib-source.ts";
 import { patchsetLines } from "../../lib/render/patchset.ts";
 import { attr, child, element, type XmlElement } from "../../lib/xml/node.ts";
 import { parseXml, XmlError } from "../../lib/xml/parse.ts";

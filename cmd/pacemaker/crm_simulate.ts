@@ -9,8 +9,6 @@ import {
   type Session,
   type ToolResult,
 } from "../../lib/cli/tool.ts";
-import { dotText } from "../../lib/render/dot.ts";
-import { graphText } from "../../lib/render/graph-xml.ts";
 import {
   executionLines,
   modificationLines,
@@ -38,7 +36,6 @@ import type { XmlElement } from "../../lib/xml/node.ts";
 import { writeXml } from "../../lib/xml/write.ts";
 import { localTime } from "./local-time.ts";
 import { type Clock, clockOf, type Input, readInput } from "./simulate/input.ts";
-import { profileFolder } from "./simulate/profile.ts";
 import { logStatus } from "./status-log.ts";
 import { OUTPUT_OPTIONS, type ToolOutput, withOutput } from "./tool-output.ts";
 
@@ -103,9 +100,13 @@ async function writeFiles(given: ParsedOptions, done: Simulation, session: Sessi
   const schedule = done.schedule;
   if (schedule === undefined) return;
   const graph = given.value("save-graph");
-  if (graph !== undefined) await session.writeFile(graph, graphText(schedule.graph));
+  if (graph !== undefined) {
+    const { graphText } = await import("../../lib/render/graph-xml.ts");
+    await session.writeFile(graph, graphText(schedule.graph));
+  }
   const dot = given.value("save-dotfile");
   if (dot === undefined) return;
+  const { dotText } = await import("../../lib/render/dot.ts");
   const text = dotText(schedule.actions, given.flag("all-actions"), given.count("verbose") > 0);
   await session.writeFile(dot, text);
 }
@@ -124,7 +125,10 @@ async function simulateOne(
   output: ToolOutput,
 ): Promise<ToolResult> {
   const folder = given.value("profile");
-  if (folder !== undefined) return profileFolder(folder, given, session, output);
+  if (folder !== undefined) {
+    const { profileFolder } = await import("./simulate/profile.ts");
+    return profileFolder(folder, given, session, output);
+  }
   const input = await readInput(given, session);
   const wants = {
     scores: given.flag("show-scores"),

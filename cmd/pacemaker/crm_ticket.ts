@@ -10,7 +10,8 @@ import {
   type Session,
   type ToolResult,
 } from "../../lib/cli/tool.ts";
-import { type CibSource, openCib, resultCodeOf } from "../../lib/client/cib-source.ts";
+import { resultCodeOf } from "../../lib/client/cib-error.ts";
+import { type CibSource, openCib } from "../../lib/client/cib-source.ts";
 import { attr, child, childrenOf, element, type XmlElement } from "../../lib/xml/node.ts";
 import { writeXml } from "../../lib/xml/write.ts";
 import { localTime } from "./local-time.ts";

@@ -10,7 +10,8 @@ import {
   type Session,
   type ToolResult,
 } from "../../lib/cli/tool.ts";
-import { openCib, resultCodeOf } from "../../lib/client/cib-source.ts";
+import { resultCodeOf } from "../../lib/client/cib-error.ts";
+import { openCib } from "../../lib/client/cib-source.ts";
 import {
   schemaLines,
   type Verification,

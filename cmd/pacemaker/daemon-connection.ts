@@ -1,6 +1,6 @@
 /** What the tools that speak with one daemon say when it is not there (spec/outputs-and-tools D9, D13, D15). */
 import { Errno, exitOfResult, resultText } from "../../lib/base/result-code.ts";
-import { resultCodeOf } from "../../lib/client/cib-source.ts";
+import { resultCodeOf } from "../../lib/client/cib-error.ts";
 import { ManagerError } from "../../lib/client/pacemaker.ts";
 import { IpcError } from "../../lib/client/transport.ts";
 import { PlainError } from "./tool-output.ts";

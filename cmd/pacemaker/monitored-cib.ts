@@ -5,7 +5,7 @@ import { Errno, exitOfResult } from "../../lib/base/result-code.ts";
 import { type CibDoc, cibDoc } from "../../lib/cib/document.ts";
 import type { Session } from "../../lib/cli/tool.ts";
 import { type CibClient, connectCib } from "../../lib/client/cib.ts";
-import { resultCodeOf } from "../../lib/client/cib-source.ts";
+import { resultCodeOf } from "../../lib/client/cib-error.ts";
 import { connectLauncher, LAUNCHER_STATES } from "../../lib/client/pacemakerd.ts";
 import { IpcError } from "../../lib/client/transport.ts";
 import { parseXml } from "../../lib/xml/parse.ts";

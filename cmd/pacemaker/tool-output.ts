@@ -7,7 +7,7 @@ import { Exit, type ExitCode } from "../../lib/base/exit.ts";
 import { exitOfResult } from "../../lib/base/result-code.ts";
 import { count, value } from "../../lib/cli/option-makers.ts";
 import type { OptionSpec, ParsedOptions, Session, ToolResult } from "../../lib/cli/tool.ts";
-import { resultCodeOf } from "../../lib/client/cib-source.ts";
+import { resultCodeOf } from "../../lib/client/cib-error.ts";
 import { resultXml } from "../../lib/render/result.ts";
 import { CDATA, element, type XmlElement } from "../../lib/xml/node.ts";
 

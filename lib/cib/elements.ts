@@ -6,6 +6,8 @@
  * exactly one, `?` at most one, `+` at least one, `*` any number. `<3.0` after either: only in schemas before 3.0.
  */
 
+import { lazy } from "../base/lazy.ts";
+
 /** Values an attribute may have. */
 export type ValueType =
   | "text"
@@ -53,66 +55,68 @@ const ROLES = ["Started", "Stopped", "Promoted", "Unpromoted", "Master", "Slave"
 const ACTIONS = ["start", "promote", "demote", "stop"] as const;
 
 /** Types of attributes; what is not named is text. "element.attribute" goes before "attribute". */
-const TYPES: Readonly<Record<string, ValueType>> = {
-  id: "id",
-  "node.id": "text",
-  "resource_ref.id": "text",
-  "obj_ref.id": "text",
-  "role_ref.id": "text",
-  "role.id": "text",
-  "acl_target.id": "text",
-  "acl_group.id": "text",
-  admin_epoch: "count",
-  epoch: "count",
-  num_updates: "count",
-  "have-quorum": "boolean",
-  "no-quorum-panic": "boolean",
-  "remote-tls-port": "port",
-  "remote-clear-port": "port",
-  score: "score",
-  "node.type": ["member", "ping", "remote", "normal"],
-  interval: "text",
-  enabled: "boolean",
-  "record-pending": "boolean",
-  "op.role": ROLES,
-  "op.on-fail": [
-    "ignore",
-    "block",
-    "demote",
-    "stop",
-    "restart",
-    "standby",
-    "fence",
-    "restart-container",
-  ],
-  "rsc-role": ROLES,
-  "with-rsc-role": ROLES,
-  "resource_set.role": ROLES,
-  "rsc_location.role": ROLES,
-  "resource-discovery": ["always", "never", "exclusive"],
-  "resource_set.action": ACTIONS,
-  "first-action": ACTIONS,
-  "then-action": ACTIONS,
-  kind: ["Optional", "Mandatory", "Serialize"],
-  "acl_permission.kind": ["read", "write", "deny"],
-  symmetrical: "boolean",
-  sequential: "boolean",
-  "require-all": "boolean",
-  ordering: ["group", "listed"],
-  "loss-policy": ["stop", "demote", "fence", "freeze"],
-  "boolean-op": ["or", "and"],
-  "expression.operation": ["lt", "gt", "lte", "gte", "eq", "ne", "defined", "not_defined"],
-  "expression.type": ["string", "integer", "number", "version"],
-  "value-source": ["literal", "param", "meta"],
-  "date_expression.operation": ["in_range", "gt", "lt", "date_spec"],
-  "fencing-level.index": "count",
-  "control-port": "port",
-  "port-mapping.port": "port",
-  "internal-port": "port",
-  replicas: "count",
-  "replicas-per-host": "count",
-  "promoted-max": "count",
-};
+const types = lazy(
+  (): Readonly<Record<string, ValueType>> => ({
+    id: "id",
+    "node.id": "text",
+    "resource_ref.id": "text",
+    "obj_ref.id": "text",
+    "role_ref.id": "text",
+    "role.id": "text",
+    "acl_target.id": "text",
+    "acl_group.id": "text",
+    admin_epoch: "count",
+    epoch: "count",
+    num_updates: "count",
+    "have-quorum": "boolean",
+    "no-quorum-panic": "boolean",
+    "remote-tls-port": "port",
+    "remote-clear-port": "port",
+    score: "score",
+    "node.type": ["member", "ping", "remote", "normal"],
+    interval: "text",
+    enabled: "boolean",
+    "record-pending": "boolean",
+    "op.role": ROLES,
+    "op.on-fail": [
+      "ignore",
+      "block",
+      "demote",
+      "stop",
+      "restart",
+      "standby",
+      "fence",
+      "restart-container",
+    ],
+    "rsc-role": ROLES,
+    "with-rsc-role": ROLES,
+    "resource_set.role": ROLES,
+    "rsc_location.role": ROLES,
+    "resource-discovery": ["always", "never", "exclusive"],
+    "resource_set.action": ACTIONS,
+    "first-action": ACTIONS,
+    "then-action": ACTIONS,
+    kind: ["Optional", "Mandatory", "Serialize"],
+    "acl_permission.kind": ["read", "write", "deny"],
+    symmetrical: "boolean",
+    sequential: "boolean",
+    "require-all": "boolean",
+    ordering: ["group", "listed"],
+    "loss-policy": ["stop", "demote", "fence", "freeze"],
+    "boolean-op": ["or", "and"],
+    "expression.operation": ["lt", "gt", "lte", "gte", "eq", "ne", "defined", "not_defined"],
+    "expression.type": ["string", "integer", "number", "version"],
+    "value-source": ["literal", "param", "meta"],
+    "date_expression.operation": ["in_range", "gt", "lt", "date_spec"],
+    "fencing-level.index": "count",
+    "control-port": "port",
+    "port-mapping.port": "port",
+    "internal-port": "port",
+    replicas: "count",
+    "replicas-per-host": "count",
+    "promoted-max": "count",
+  }),
+);
 
 const NVSET = ["id score id-ref", "rule? nvpair*", "id-ref|id"] as const;
 const RESOURCE_CONTENT = "operations? instance_attributes* meta_attributes* utilization*";
@@ -125,125 +129,127 @@ const DATE_PARTS =
 const EMPTY = ["id!", ""] as const;
 
 /** name → attributes, children, alternatives. */
-const TABLE: Readonly<Record<string, readonly [string, string, string?]>> = {
-  cib: [
-    "validate-with! admin_epoch! epoch! num_updates! crm_feature_set have-quorum dc-uuid " +
-      "remote-tls-port remote-clear-port cib-last-written no-quorum-panic update-origin " +
-      "update-client update-user execution-date",
-    "configuration1 status1",
-  ],
-  configuration: [
-    "",
-    "crm_config1 rsc_defaults? op_defaults? nodes1 resources1 domains? constraints1 acls? " +
-      "fencing-topology? tags? alerts?",
-  ],
-  crm_config: ["", "cluster_property_set*"],
-  rsc_defaults: ["", "meta_attributes*"],
-  op_defaults: ["", "meta_attributes*"],
-  cluster_property_set: NVSET,
-  instance_attributes: NVSET,
-  meta_attributes: NVSET,
-  utilization: NVSET,
-  nvpair: ["id name value id-ref", "", "id-ref|id name"],
-  nodes: ["", "node*"],
-  node: ["id! uname! type description score", "instance_attributes* utilization*"],
-  domains: ["", "domain*"],
-  domain: ["id!", "node*"],
-  resources: ["", "primitive* template* group* clone* master*<4.0 bundle*"],
-  primitive: [
-    "id! description class provider type template",
-    RESOURCE_CONTENT,
-    "template|class type",
-  ],
-  template: ["id! description class! provider type!", RESOURCE_CONTENT],
-  group: ["id! description", "instance_attributes* meta_attributes* primitive+"],
-  clone: ["id! description", "instance_attributes* meta_attributes* primitive? group?"],
-  master: ["id! description", "instance_attributes* meta_attributes* primitive? group?"],
-  bundle: [
-    "id! description",
-    "instance_attributes* meta_attributes* docker? rkt?<4.0 podman? network? storage? primitive?",
-  ],
-  docker: CONTAINER,
-  podman: CONTAINER,
-  rkt: CONTAINER,
-  network: ["ip-range-start control-port host-interface host-netmask add-host", "port-mapping*"],
-  "port-mapping": ["id! port internal-port range", ""],
-  storage: ["", "storage-mapping*"],
-  "storage-mapping": ["id! source-dir source-dir-root target-dir! options", ""],
-  operations: ["id id-ref", "op*"],
-  op: [
-    "id! name! interval! description start-delay interval-origin timeout enabled " +
-      "record-pending role on-fail requires<3.0",
-    "instance_attributes* meta_attributes*",
-  ],
-  constraints: ["", "rsc_location* rsc_colocation* rsc_order* rsc_ticket*"],
-  rsc_location: [
-    "id! rsc rsc-pattern role node score resource-discovery symmetrical<3.0",
-    "rule* resource_set* lifetime?<4.0",
-  ],
-  rsc_colocation: [
-    "id! score score-attribute<3.0 score-attribute-mangle<3.0 rsc with-rsc node-attribute " +
-      "rsc-role with-rsc-role influence symmetrical<3.0",
-    "resource_set* lifetime?<4.0",
-  ],
-  rsc_order: [
-    "id! symmetrical require-all score kind first then first-action then-action",
-    "resource_set* lifetime?<4.0",
-  ],
-  rsc_ticket: ["id! ticket! rsc rsc-role loss-policy", "resource_set*"],
-  resource_set: [
-    "id id-ref sequential ordering action role score kind require-all",
-    "resource_ref*",
-    "id-ref|id",
-  ],
-  resource_ref: EMPTY,
-  lifetime: ["", "rule+"],
-  rule: [
-    "id id-ref score score-attribute boolean-op role",
-    "expression* date_expression* rsc_expression* op_expression* rule*",
-    "id-ref|id",
-  ],
-  expression: ["id! attribute! operation! value type value-source", ""],
-  date_expression: ["id! operation start end", "duration? date_spec?"],
-  duration: [DATE_PARTS.replace("id!", "id! days"), ""],
-  date_spec: [DATE_PARTS, ""],
-  rsc_expression: ["id! class provider type", ""],
-  op_expression: ["id! name! interval", ""],
-  acls: ["", "acl_target* acl_group* acl_role* acl_user*<2.0"],
-  acl_target: ["id! name", "role*"],
-  acl_group: ["id! name", "role*"],
-  acl_user: ["id!", "role_ref* read* write* deny*"],
-  role_ref: EMPTY,
-  role: EMPTY,
-  acl_role: ["id! description", "acl_permission* read*<2.0 write*<2.0 deny*<2.0"],
-  read: ["id! xpath tag ref attribute", ""],
-  write: ["id! xpath tag ref attribute", ""],
-  deny: ["id! xpath tag ref attribute", ""],
-  acl_permission: [
-    "id! kind! xpath reference object-type attribute description",
-    "",
-    "xpath|reference|object-type",
-  ],
-  tags: ["", "tag*"],
-  tag: ["id!", "obj_ref+"],
-  obj_ref: EMPTY,
-  alerts: ["", "alert*"],
-  alert: ["id! path! description", "select? instance_attributes* meta_attributes* recipient*"],
-  recipient: ["id! value! description", "instance_attributes* meta_attributes*"],
-  select: ["", "select_nodes? select_fencing? select_resources? select_attributes?"],
-  select_nodes: ["", ""],
-  select_fencing: ["", ""],
-  select_resources: ["", ""],
-  select_attributes: ["", "attribute*"],
-  attribute: ["id! name!", ""],
-  "fencing-topology": ["", "fencing-level*"],
-  "fencing-level": [
-    "id! index! devices! target target-pattern target-attribute target-value",
-    "",
-    "target|target-pattern|target-attribute target-value",
-  ],
-  status: ["", ""],
-};
+const table = lazy(
+  (): Readonly<Record<string, readonly [string, string, string?]>> => ({
+    cib: [
+      "validate-with! admin_epoch! epoch! num_updates! crm_feature_set have-quorum dc-uuid " +
+        "remote-tls-port remote-clear-port cib-last-written no-quorum-panic update-origin " +
+        "update-client update-user execution-date",
+      "configuration1 status1",
+    ],
+    configuration: [
+      "",
+      "crm_config1 rsc_defaults? op_defaults? nodes1 resources1 domains? constraints1 acls? " +
+        "fencing-topology? tags? alerts?",
+    ],
+    crm_config: ["", "cluster_property_set*"],
+    rsc_defaults: ["", "meta_attributes*"],
+    op_defaults: ["", "meta_attributes*"],
+    cluster_property_set: NVSET,
+    instance_attributes: NVSET,
+    meta_attributes: NVSET,
+    utilization: NVSET,
+    nvpair: ["id name value id-ref", "", "id-ref|id name"],
+    nodes: ["", "node*"],
+    node: ["id! uname! type description score", "instance_attributes* utilization*"],
+    domains: ["", "domain*"],
+    domain: ["id!", "node*"],
+    resources: ["", "primitive* template* group* clone* master*<4.0 bundle*"],
+    primitive: [
+      "id! description class provider type template",
+      RESOURCE_CONTENT,
+      "template|class type",
+    ],
+    template: ["id! description class! provider type!", RESOURCE_CONTENT],
+    group: ["id! description", "instance_attributes* meta_attributes* primitive+"],
+    clone: ["id! description", "instance_attributes* meta_attributes* primitive? group?"],
+    master: ["id! description", "instance_attributes* meta_attributes* primitive? group?"],
+    bundle: [
+      "id! description",
+      "instance_attributes* meta_attributes* docker? rkt?<4.0 podman? network? storage? primitive?",
+    ],
+    docker: CONTAINER,
+    podman: CONTAINER,
+    rkt: CONTAINER,
+    network: ["ip-range-start control-port host-interface host-netmask add-host", "port-mapping*"],
+    "port-mapping": ["id! port internal-port range", ""],
+    storage: ["", "storage-mapping*"],
+    "storage-mapping": ["id! source-dir source-dir-root target-dir! options", ""],
+    operations: ["id id-ref", "op*"],
+    op: [
+      "id! name! interval! description start-delay interval-origin timeout enabled " +
+        "record-pending role on-fail requires<3.0",
+      "instance_attributes* meta_attributes*",
+    ],
+    constraints: ["", "rsc_location* rsc_colocation* rsc_order* rsc_ticket*"],
+    rsc_location: [
+      "id! rsc rsc-pattern role node score resource-discovery symmetrical<3.0",
+      "rule* resource_set* lifetime?<4.0",
+    ],
+    rsc_colocation: [
+      "id! score score-attribute<3.0 score-attribute-mangle<3.0 rsc with-rsc node-attribute " +
+        "rsc-role with-rsc-role influence symmetrical<3.0",
+      "resource_set* lifetime?<4.0",
+    ],
+    rsc_order: [
+      "id! symmetrical require-all score kind first then first-action then-action",
+      "resource_set* lifetime?<4.0",
+    ],
+    rsc_ticket: ["id! ticket! rsc rsc-role loss-policy", "resource_set*"],
+    resource_set: [
+      "id id-ref sequential ordering action role score kind require-all",
+      "resource_ref*",
+      "id-ref|id",
+    ],
+    resource_ref: EMPTY,
+    lifetime: ["", "rule+"],
+    rule: [
+      "id id-ref score score-attribute boolean-op role",
+      "expression* date_expression* rsc_expression* op_expression* rule*",
+      "id-ref|id",
+    ],
+    expression: ["id! attribute! operation! value type value-source", ""],
+    date_expression: ["id! operation start end", "duration? date_spec?"],
+    duration: [DATE_PARTS.replace("id!", "id! days"), ""],
+    date_spec: [DATE_PARTS, ""],
+    rsc_expression: ["id! class provider type", ""],
+    op_expression: ["id! name! interval", ""],
+    acls: ["", "acl_target* acl_group* acl_role* acl_user*<2.0"],
+    acl_target: ["id! name", "role*"],
+    acl_group: ["id! name", "role*"],
+    acl_user: ["id!", "role_ref* read* write* deny*"],
+    role_ref: EMPTY,
+    role: EMPTY,
+    acl_role: ["id! description", "acl_permission* read*<2.0 write*<2.0 deny*<2.0"],
+    read: ["id! xpath tag ref attribute", ""],
+    write: ["id! xpath tag ref attribute", ""],
+    deny: ["id! xpath tag ref attribute", ""],
+    acl_permission: [
+      "id! kind! xpath reference object-type attribute description",
+      "",
+      "xpath|reference|object-type",
+    ],
+    tags: ["", "tag*"],
+    tag: ["id!", "obj_ref+"],
+    obj_ref: EMPTY,
+    alerts: ["", "alert*"],
+    alert: ["id! path! description", "select? instance_attributes* meta_attributes* recipient*"],
+    recipient: ["id! value! description", "instance_attributes* meta_attributes*"],
+    select: ["", "select_nodes? select_fencing? select_resources? select_attributes?"],
+    select_nodes: ["", ""],
+    select_fencing: ["", ""],
+    select_resources: ["", ""],
+    select_attributes: ["", "attribute*"],
+    attribute: ["id! name!", ""],
+    "fencing-topology": ["", "fencing-level*"],
+    "fencing-level": [
+      "id! index! devices! target target-pattern target-attribute target-value",
+      "",
+      "target|target-pattern|target-attribute target-value",
+    ],
+    status: ["", ""],
+  }),
+);
 
 /** Elements whose content the cluster writes itself. */
 const OPEN = new Set(["status"]);
@@ -266,7 +272,7 @@ function words(text: string): readonly string[] {
 function attrRule(elementName: string, word: string): AttrRule {
   const [marked, last] = until(word);
   const name = marked.replace("!", "");
-  const type = TYPES[`${elementName}.${name}`] ?? TYPES[name] ?? "text";
+  const type = types()[`${elementName}.${name}`] ?? types()[name] ?? "text";
   return { name, required: marked.endsWith("!"), type, until: last };
 }
 
@@ -304,7 +310,7 @@ const rules = new Map<string, ElementRule>();
 export function ruleOf(name: string): ElementRule | undefined {
   const known = rules.get(name);
   if (known !== undefined) return known;
-  const row = Object.hasOwn(TABLE, name) ? TABLE[name] : undefined;
+  const row = Object.hasOwn(table(), name) ? table()[name] : undefined;
   if (row === undefined) return undefined;
   const rule = elementRule(name, row);
   rules.set(name, rule);

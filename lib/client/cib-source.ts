@@ -1,20 +1,19 @@
 /**
  * Where a tool's CIB comes from: a file (-x, CIB_file), a shadow copy (CIB_shadow) or the running cluster; behind one
- * interface, so that every tool works on all of them (spec/outputs-and-tools.md D0.4, D4).
+ * interface, so that every tool works on all of them (spec/outputs-and-tools.md D0.4, D4). What only some of them need is
+ * loaded when it is needed.
  */
 import { CrmError, isRejection } from "../base/error.ts";
-import { Exit, type ExitCode } from "../base/exit.ts";
-import { Errno, exitOfResult, Rc, resultText } from "../base/result-code.ts";
+import { Exit } from "../base/exit.ts";
+import { Errno, Rc, resultText } from "../base/result-code.ts";
 import { type CibDoc, cibDoc } from "../cib/document.ts";
-import { applyRequest, type CibRequest } from "../cib/operations.ts";
-import type { AclNote } from "../cib/request.ts";
+import type { AclNote, CibRequest } from "../cib/request.ts";
 import type { Session } from "../cli/tool.ts";
-import { onDiskDigest } from "../xml/digest.ts";
 import type { XmlElement } from "../xml/node.ts";
 import { parseXmlBytes, XmlError } from "../xml/parse.ts";
 import { writeXml } from "../xml/write.ts";
-import { type CibClient, connectCib } from "./cib.ts";
-import { IpcError } from "./transport.ts";
+import type { CibClient } from "./cib.ts";
+import { CibSourceError } from "./cib-error.ts";
 
 /** What came of a request. */
 export interface CibAnswer {
@@ -34,15 +33,6 @@ export interface CibSource {
   /** The whole CIB. Rejects with CibSourceError. */
   document(): Promise<CibDoc>;
   close(): void;
-}
-
-/** A CIB that cannot be reached or read; `rc` is a result code. */
-export class CibSourceError extends CrmError {
-  readonly rc: number;
-  constructor(rc: number, message: string, exit: ExitCode = exitOfResult(rc)) {
-    super(message, exit);
-    this.rc = rc;
-  }
 }
 
 export interface CibSourceOptions {
@@ -86,6 +76,7 @@ export async function openCib(
   }
   const file = session.env["CIB_file"];
   if (file !== undefined && file !== "") return openFile(session, file, "file", user);
+  const { connectCib } = await import("./cib.ts");
   return new LiveSource(
     await connectCib(session, options.readOnly === true ? "cib_ro" : "cib_rw"),
     user,
@@ -143,6 +134,7 @@ class FileSource implements CibSource {
   }
 
   async apply(request: CibRequest): Promise<CibAnswer> {
+    const { applyRequest } = await import("../cib/operations.ts");
     const now = Math.floor(this.#session.now() / 1000);
     const outcome = applyRequest(this.#doc, request, { now, aclUser: this.#user });
     this.#trace(outcome.aclNotes ?? []);
@@ -173,6 +165,7 @@ class FileSource implements CibSource {
     await this.#session.writeFile(this.#path, writeXml(doc.root), 0o600);
     // The manager's own file carries a digest; a change from outside must keep it true.
     if (this.#path.endsWith("/cib.xml") && this.#session.exists(`${this.#path}.sig`)) {
+      const { onDiskDigest } = await import("../xml/digest.ts");
       await this.#session.writeFile(`${this.#path}.sig`, onDiskDigest(doc.root), 0o600);
     }
     this.#doc = doc;
@@ -218,22 +211,4 @@ function documentOf(answer: CibAnswer): CibDoc {
     throw new CibSourceError(answer.rc, resultText(answer.rc));
   }
   return cibDoc(answer.result);
-}
-
-/** The result code behind an error of opening or using a CIB; undefined for errors of another kind. */
-export function resultCodeOf(error: unknown): number | undefined {
-  if (error instanceof CibSourceError) return error.rc;
-  if (!(error instanceof IpcError)) return undefined;
-  switch (error.code) {
-    case "denied":
-      return Errno.EACCES;
-    case "again":
-      return Errno.EAGAIN;
-    case "timeout":
-      return Errno.ETIMEDOUT;
-    case "protocol":
-      return Errno.EPROTO;
-    default:
-      return Errno.ENOTCONN;
-  }
 }

@@ -3,7 +3,6 @@
  * functions from one tree to the next. Nothing here reaches a cluster; commit (levels/configure.ts) sends the difference.
  */
 import { type CibDoc, cibDoc } from "../cib/document.ts";
-import { sameXml } from "../xml/diff.ts";
 import { attr, element, idOf, withAttr, withChildren, type XmlElement } from "../xml/node.ts";
 import { RESOURCE_ELEMENTS } from "./language/group.ts";
 import { assignIds, collectIds, freeId } from "./language/ids.ts";
@@ -31,21 +30,7 @@ import {
   sectionOf,
 } from "./objects.ts";
 import { redirectReferences } from "./references.ts";
-
-/** The document as read and as edited. */
-export interface WorkingCopy {
-  readonly base: CibDoc;
-  readonly root: XmlElement;
-}
-
-export function openCopy(base: CibDoc): WorkingCopy {
-  return { base, root: base.root };
-}
-
-export function isChanged(copy: WorkingCopy): boolean {
-  // Changes that were taken back leave nothing to commit; shared parts make the comparison cheap.
-  return copy.root !== copy.base.root && !sameXml(copy.root, copy.base.root);
-}
+import type { WorkingCopy } from "./working-copy.ts";
 
 export function editedDoc(copy: WorkingCopy): CibDoc {
   return cibDoc(copy.root);

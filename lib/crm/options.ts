@@ -76,3 +76,9 @@ export function optionsText(options: UserOptions): string {
     .map((name) => `${name} "${options[name]}"`);
   return `options\n${lines.join("\n")}\nend\n`;
 }
+
+/** Where preferences are kept. */
+export function optionsPath(env: Readonly<Record<string, string | undefined>>): string {
+  const config = env["XDG_CONFIG_HOME"] ?? `${env["HOME"] ?? ""}/.config`;
+  return `${config}/crm/rc`;
+}

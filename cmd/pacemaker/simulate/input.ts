@@ -11,12 +11,10 @@ import { SCHEMAS, schemaName } from "../../../lib/cib/schema.ts";
 import { upgradeRoot } from "../../../lib/cib/upgrade.ts";
 import { problemLine, validateCib } from "../../../lib/cib/validate.ts";
 import type { ParsedOptions, Session } from "../../../lib/cli/tool.ts";
-import { openCib } from "../../../lib/client/cib-source.ts";
 import { executionDateLine } from "../../../lib/render/simulation.ts";
 import { parseDateTime } from "../../../lib/time/iso8601.ts";
 import { child, element, withChildren, type XmlElement } from "../../../lib/xml/node.ts";
 import { parseXmlBytes } from "../../../lib/xml/parse.ts";
-import { makePatchset } from "../../../lib/xml/patch.ts";
 import { writeXml } from "../../../lib/xml/write.ts";
 import { PlainError } from "../tool-output.ts";
 
@@ -45,11 +43,13 @@ export async function readInput(given: ParsedOptions, session: Session): Promise
 
 /** The running cluster's CIB, or the file or shadow copy that the environment names in its place. */
 async function readLive(inPlace: boolean, session: Session): Promise<Input> {
+  const { openCib } = await import("../../../lib/client/cib-source.ts");
   const source = await openCib(session, { readOnly: !inPlace });
   try {
     const before = await source.document();
     // A patch names the version it starts from: what somebody else changed meanwhile is never overwritten.
     const store = async (result: XmlElement): Promise<void> => {
+      const { makePatchset } = await import("../../../lib/xml/patch.ts");
       const data = makePatchset(before.root, result);
       if (data === undefined) return;
       const target = await openCib(session);

@@ -1,7 +1,7 @@
 /** The level `cib`: shadow copies of the configuration to try things in. */
 
-import { isChanged } from "../edit.ts";
 import { listObjects } from "../objects.ts";
+import { isChanged } from "../working-copy.ts";
 import { showText } from "./configure-show.ts";
 import type { Command, Level, Shell } from "./shell.ts";
 

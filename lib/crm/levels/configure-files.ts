@@ -1,12 +1,13 @@
 /** save, load, edit, filter and graph: the configuration as text outside the shell. */
 import { attr, childrenOf, type XmlElement } from "../../xml/node.ts";
 import { parseXml } from "../../xml/parse.ts";
-import { erase, type WorkingCopy } from "../edit.ts";
+import { erase } from "../edit.ts";
 import { loadText } from "../load.ts";
 import { loadXml } from "../merge.ts";
 import { listObjects, nodeNames } from "../objects.ts";
 import { defaultOptions } from "../options.ts";
 import { deleteObjects } from "../references.ts";
+import type { WorkingCopy } from "../working-copy.ts";
 import { completeIds } from "./complete-objects.ts";
 import { adopt } from "./configure-objects.ts";
 import {

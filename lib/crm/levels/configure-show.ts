@@ -2,7 +2,7 @@
 import { clusterOption } from "../../cib/options.ts";
 import { attr, element, withChildren, type XmlElement } from "../../xml/node.ts";
 import { writeXml } from "../../xml/write.ts";
-import { printContext, type WorkingCopy } from "../edit.ts";
+import { printContext } from "../edit.ts";
 import { RESOURCE_ELEMENTS } from "../language/group.ts";
 import { upperKeywords } from "../language/keywords.ts";
 import { kinds } from "../language/kinds.ts";
@@ -16,6 +16,7 @@ import {
   sectionOf,
 } from "../objects.ts";
 import { clusterProperties } from "../words.ts";
+import type { WorkingCopy } from "../working-copy.ts";
 import { completeIds } from "./complete-objects.ts";
 import type { Command, Shell } from "./shell.ts";
 

@@ -1,5 +1,5 @@
 /** The level `configure`: editing the CIB in a working copy; only commit touches the cluster (crm-commands.md section 4). */
-import { isChanged } from "../edit.ts";
+import { isChanged } from "../working-copy.ts";
 import { changeCommands } from "./configure-change.ts";
 import { commitCommands, leaveConfigure } from "./configure-commit.ts";
 import { fileCommands } from "./configure-files.ts";

@@ -1,5 +1,12 @@
 /** The level `options`: a person's preferences. */
-import { choicesOf, type OptionName, optionNames, optionsText, withOption } from "../options.ts";
+import {
+  choicesOf,
+  type OptionName,
+  optionNames,
+  optionsPath,
+  optionsText,
+  withOption,
+} from "../options.ts";
 import type { Command, Level, Shell } from "./shell.ts";
 
 const SUMMARIES: Readonly<Record<OptionName, string>> = {
@@ -39,15 +46,8 @@ function optionCommand(name: OptionName): Command {
   };
 }
 
-/** Where preferences are kept. */
-export function optionsPath(shell: Shell): string {
-  const { env } = shell.ports.host;
-  const config = env["XDG_CONFIG_HOME"] ?? `${env["HOME"] ?? ""}/.config`;
-  return `${config}/crm/rc`;
-}
-
 async function savePreferences(shell: Shell): Promise<void> {
-  await shell.ports.host.writeText(optionsPath(shell), optionsText(shell.options));
+  await shell.ports.host.writeText(optionsPath(shell.ports.host.env), optionsText(shell.options));
 }
 
 const plain: readonly Command[] = [

@@ -3,16 +3,13 @@
  * (spec/crm-commands.md section 0, crm-interactive.md). Levels are given to it as a table; cmd/crm feeds it lines.
  */
 import { CrmError } from "../../base/error.ts";
-import { element } from "../../xml/node.ts";
-import { isChanged, openCopy, type WorkingCopy } from "../edit.ts";
 import { helpLevel, helpTopic } from "../help.ts";
-import { lowerKeywords } from "../language/keywords.ts";
 import { splitWords } from "../language/lexer.ts";
 import { LanguageError } from "../language/syntax.ts";
 import type { Message } from "../message.ts";
-import { schemaOf } from "../objects.ts";
 import { defaultOptions, type UserOptions } from "../options.ts";
 import type { Ports } from "../ports.ts";
+import { isChanged, openCopy, type WorkingCopy } from "../working-copy.ts";
 
 /** One command of a level. */
 export interface Command {
@@ -220,7 +217,9 @@ export class Shell {
     const named = (name: string) =>
       level.commands.find((c) => c.name === name || c.aliases?.includes(name));
     const word =
-      this.copy !== undefined && named(typed) === undefined ? this.lowered(typed) : typed;
+      this.copy !== undefined && named(typed) === undefined
+        ? await lowered(typed, this.copy)
+        : typed;
     const command = named(word);
     if (command !== undefined) {
       if (rest.length < command.min || rest.length > command.max) return this.usage(command);
@@ -232,12 +231,6 @@ export class Shell {
     if (UP.has(word)) return await this.up(rest[0]);
     this.error(`syntax: ${words.join(" ")}`);
     return false;
-  }
-
-  /** A keyword in capitals, where the CIB's schema is one that newer shells work on. */
-  private lowered(word: string): string {
-    const modern = schemaOf(this.copy?.root ?? element("cib")) >= 2;
-    return modern ? (lowerKeywords([word])[0] ?? word) : word;
   }
 
   /** Enters the level; with more words it runs them there and returns. */
@@ -301,4 +294,12 @@ export class Shell {
     this.say(text);
     return true;
   }
+}
+
+/** A keyword in capitals, where the CIB's schema is one that newer shells work on. Only here the language is needed. */
+async function lowered(word: string, copy: WorkingCopy): Promise<string> {
+  const { schemaOf } = await import("../objects.ts");
+  if (schemaOf(copy.root) < 2) return word;
+  const { lowerKeywords } = await import("../language/keywords.ts");
+  return lowerKeywords([word])[0] ?? word;
 }

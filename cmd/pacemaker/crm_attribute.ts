@@ -159,7 +159,9 @@ function query(
   selector: AttributeSelector,
 ): ToolResult {
   const found = access.find(selector);
-  const several = refuseSeveral(output, selector, found);
+  // Whoever asks for nothing in particular gets all.
+  const asksForAll = selector.name === undefined && selector.id === undefined;
+  const several = asksForAll ? undefined : refuseSeveral(output, selector, found);
   if (several !== undefined) return several;
   for (const { pair } of found) {
     const name = selector.name ?? attr(pair, "name") ?? "";

@@ -74,7 +74,7 @@ interface Planned {
   readonly migrate: Action | undefined;
 }
 
-/** Oldest action of this task; with a node, on it or without any yet (which it then takes). */
+/** Oldest action of this task; with a node, on it or without any yet (which it then takes); without one, anywhere. */
 function planned(rsc: Rsc, task: string, node: Node | undefined): Action | undefined {
   return findActions(rsc, rsc.keyOf(task), node)[0];
 }
@@ -83,9 +83,7 @@ function plannedOf(rsc: Rsc, current: Node | undefined, next: Node | undefined):
   const on = (task: string): Action | undefined =>
     next === undefined ? undefined : planned(rsc, task, next);
   const start = on(Task.start);
-  let stop: Action | undefined;
-  if (start === undefined || !start.runnable) stop = planned(rsc, Task.stop, undefined);
-  else if (current !== undefined) stop = planned(rsc, Task.stop, current);
+  let stop = planned(rsc, Task.stop, start?.runnable === true ? current : undefined);
   if (stop === undefined && rsc.stopUnexpected) stop = planned(rsc, Task.stop, undefined);
   return {
     start,

@@ -38,7 +38,7 @@ function fenceForActive(reader: Reader, resource: ResourceState, node: NodeState
     return;
   }
   if (!reader.options.fencingEnabled) return;
-  if (node.isRemote && node.connection?.failed !== true) {
+  if (node.isRemote && node.connection?.failed === false) {
     node.seen = false;
     requestFencing(
       reader,

@@ -70,7 +70,8 @@ export function addLocationScores(
 /** A resource that was stopped only because its node shuts down waits for that node (spec/scheduler-1 section B.10). */
 function lock(book: Book, rsc: Rsc): void {
   if (rsc.variant === "group") for (const member of rsc.children) lock(book, member);
-  if (rsc.variant !== "primitive" || rsc.fenceDevice || rsc.remoteConnection) return;
+  if (rsc.variant !== "primitive" || rsc.fenceDevice) return;
+  if (rsc.remoteConnection && rsc.launcher === undefined) return;
   if (rsc.lockNode !== undefined && rsc.active.length > 0) {
     clearLock(book, rsc, rsc.lockNode);
     rsc.lockNode = undefined;

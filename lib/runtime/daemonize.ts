@@ -2,8 +2,7 @@
  * How a daemon goes into the background: the command starts itself again, detached, and waits for a report over a pipe that
  * it is ready, so that an init script's exit code tells the truth.
  */
-import { spawn } from "node:child_process";
-import { closeSync, writeSync } from "node:fs";
+import { nodeFs } from "./builtin.ts";
 
 /** Set in the child's environment: the descriptor to report on. */
 const REPORT_VARIABLE = "QUORATE_STARTUP_REPORT";
@@ -22,7 +21,11 @@ export interface DaemonStart {
  * Starts `argv` as a daemon and waits until it reports, ends, or `timeoutMs` has passed.
  * @param argv whole command, e.g. [...selfCommand(), "corosync", "-f"].
  */
-export function startDaemon(argv: readonly string[], timeoutMs: number): Promise<DaemonStart> {
+export async function startDaemon(
+  argv: readonly string[],
+  timeoutMs: number,
+): Promise<DaemonStart> {
+  const { spawn } = await import("node:child_process");
   const [program = "", ...args] = argv;
   const child = spawn(program, args, {
     detached: true,
@@ -68,8 +71,11 @@ export function reportStartup(failure?: string): void {
   delete process.env[REPORT_VARIABLE];
   if (!Number.isInteger(descriptor) || descriptor < REPORT_DESCRIPTOR) return;
   try {
-    writeSync(descriptor, `${failure === undefined ? READY : failure.replaceAll("\n", " ")}\n`);
-    closeSync(descriptor);
+    nodeFs().writeSync(
+      descriptor,
+      `${failure === undefined ? READY : failure.replaceAll("\n", " ")}\n`,
+    );
+    nodeFs().closeSync(descriptor);
   } catch {
     // Nobody waits any more.
   }

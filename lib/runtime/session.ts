@@ -42,15 +42,25 @@ const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
 const EXIT_NOT_FOUND = 127;
 const EXIT_NOT_EXECUTABLE = 126;
 
+/** The name is looked up when asked for. */
 function currentUser(): Session["user"] {
   const uid = process.geteuid!();
   const gid = process.getegid!();
-  try {
-    return { uid, gid, name: nodeOs().userInfo().username };
-  } catch {
-    // A uid without an entry in the user database.
-    return { uid, gid, name: uid === 0 ? "root" : String(uid) };
-  }
+  const name = lazy(() => {
+    try {
+      return nodeOs().userInfo().username;
+    } catch {
+      // A uid without an entry in the user database.
+      return uid === 0 ? "root" : String(uid);
+    }
+  });
+  return {
+    uid,
+    gid,
+    get name() {
+      return name();
+    },
+  };
 }
 
 /** Sockets and shared memory come with the first connection: many tools only read a file, and end sooner without them. */
@@ -72,15 +82,12 @@ function lazyTransport(): IpcTransport {
  * not loaded before) is found out when a tool asks.
  */
 export function realSession(program: string): Session {
-  const user = lazy(currentUser);
   const hostName = lazy(() => nodeOs().hostname());
   const columns = lazy(terminalColumns);
   return {
     program,
     env: process.env,
-    get user() {
-      return user();
-    },
+    user: currentUser(),
     get hostName() {
       return hostName();
     },

@@ -29,6 +29,7 @@ const library = dlopen("libc.so.6", {
   sem_trywait: { args: ["ptr"], returns: "i32" },
   sem_clockwait: { args: ["ptr", "i32", "ptr"], returns: "i32" },
   sem_getvalue: { args: ["ptr", "ptr"], returns: "i32" },
+  localtime_r: { args: ["ptr", "ptr"], returns: "ptr" },
   clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
   sched_setscheduler: { args: ["i32", "i32", "ptr"], returns: "i32" },
   signal: { args: ["i32", "u64"], returns: "u64" },

@@ -2,10 +2,10 @@
  * What knet's sockets carried, for each link to each node, by the names of corosync's statistics map. The kinds of packets and
  * the stamp of a ping are read where they stand in the packet (spec/totem section 9).
  */
-import type { KnetEffect, KnetEvent, KnetLinkConfig } from "../../lib/totem/transport/knet.ts";
+import type { KnetEffect, KnetLinkConfig } from "../../lib/totem/transport/knet.ts";
 import type { CmapValue } from "../../lib/wire/cmap.ts";
 
-type Packet = Extract<KnetEvent, { kind: "packet" }> | Extract<KnetEffect, { kind: "packet" }>;
+type SentPacket = Extract<KnetEffect, { kind: "packet" }>;
 
 const KINDS = ["data", "ping", "pong", "pmtu"] as const;
 type Kind = (typeof KINDS)[number];
@@ -86,6 +86,11 @@ function sum(all: Record<Kind, number>): number {
   return all.data + all.ping + all.pong + all.pmtu;
 }
 
+/** A node has at most eight links. */
+function keyOf(nodeId: number, link: number): number {
+  return nodeId * 8 + link;
+}
+
 /** Of the whole of knet, by their names below `knet.handle.`. */
 interface SealCounters {
   packets: number;
@@ -93,7 +98,7 @@ interface SealCounters {
 }
 
 export class KnetStatistics {
-  private readonly links = new Map<string, LinkCounters>();
+  private readonly links = new Map<number, LinkCounters>();
   private readonly sealed: Record<"tx" | "rx", SealCounters> = {
     tx: { packets: 0, bytesAdded: 0 },
     rx: { packets: 0, bytesAdded: 0 },
@@ -102,35 +107,40 @@ export class KnetStatistics {
   /** @param isSealed packets are encrypted or signed. */
   constructor(private readonly isSealed: boolean) {}
 
-  private of(nodeId: number, link: number): LinkCounters {
-    const key = `${nodeId}/${link}`;
-    const known = this.links.get(key);
-    if (known !== undefined) return known;
-    const fresh = new LinkCounters();
-    this.links.set(key, fresh);
-    return fresh;
+  /** The links that are counted; nothing else is, whatever a packet claims. */
+  use(links: readonly KnetLinkConfig[], self: number): void {
+    const before = new Map(this.links);
+    this.links.clear();
+    for (const { link, peers } of links) {
+      for (const nodeId of [self, ...peers.keys()]) {
+        const key = keyOf(nodeId, link);
+        this.links.set(key, before.get(key) ?? new LinkCounters());
+      }
+    }
   }
 
-  sent(nodeId: number, packet: Packet, sealedBytes: number): void {
-    this.of(nodeId, packet.link).note("tx", packet.data, sealedBytes);
-    this.noteSeal("tx", sealedBytes - packet.data.length);
+  sent({ nodeId, link, data }: SentPacket, sealedBytes: number): void {
+    this.links.get(keyOf(nodeId, link))?.note("tx", data, sealedBytes);
+    this.noteSeal("tx", sealedBytes - data.length);
   }
 
   /** @param now our clock, the same that pings are stamped with, in ms. */
-  received(now: number, packet: Packet, sealedBytes: number): void {
-    const { data, link } = packet;
-    const view = new DataView(data.buffer, data.byteOffset, data.length);
+  received(now: number, link: number, data: Uint8Array, sealedBytes: number): void {
     if (data.length < STAMP_OFFSET) return;
-    const counters = this.of(view.getUint16(NODE_OFFSET), link);
+    const nodeId = (data[NODE_OFFSET]! << 8) | data[NODE_OFFSET + 1]!;
+    const counters = this.links.get(keyOf(nodeId, link));
+    if (counters === undefined) return;
     counters.note("rx", data, sealedBytes);
     this.noteSeal("rx", sealedBytes - data.length);
     if (kindOf(data) !== "pong" || data.length < STAMP_OFFSET + STAMP_BYTES) return;
+    const view = new DataView(data.buffer, data.byteOffset, data.length);
     const us = (now - view.getFloat64(STAMP_OFFSET, true)) * 1000;
     if (us >= 0 && us < NEVER) counters.noteLatency(us);
   }
 
   changed(nodeId: number, link: number, up: boolean): void {
-    const counters = this.of(nodeId, link);
+    const counters = this.links.get(keyOf(nodeId, link));
+    if (counters === undefined) return;
     if (up) counters.ups++;
     else counters.downs++;
   }
@@ -156,8 +166,8 @@ export class KnetStatistics {
     const found = new Map<string, CmapValue>();
     for (const { nodeId, link, connected, mtu } of links) {
       const path = `knet.node${nodeId}.link${link}`;
-      for (const [name, value] of this.of(nodeId, link).values())
-        found.set(`${path}.${name}`, value);
+      const values = this.links.get(keyOf(nodeId, link))?.values() ?? [];
+      for (const [name, value] of values) found.set(`${path}.${name}`, value);
       found.set(`${path}.enabled`, u8(true));
       found.set(`${path}.connected`, u8(connected));
       found.set(`${path}.mtu`, u32(mtu));

@@ -17,7 +17,6 @@ import { runCore } from "../../lib/runtime/host.ts";
 import { makeSeal } from "../../lib/runtime/seal.ts";
 import { openUdp, type UdpSocket } from "../../lib/runtime/udp.ts";
 import {
-  type KnetAddress,
   type KnetEffect,
   type KnetEvent,
   type KnetLinkConfig,
@@ -128,15 +127,6 @@ class LinkTable {
     const ids = new Set([this.nodeId, ...this.links.flatMap(({ peers }) => [...peers.keys()])]);
     return [...ids].flatMap((nodeId) => this.of(nodeId).map((link) => ({ nodeId, ...link })));
   }
-
-  /** Whose address on a link this is. */
-  ownerOf(link: number, { address, port }: KnetAddress): number | undefined {
-    const peers = this.links.find((known) => known.link === link)?.peers ?? [];
-    for (const [nodeId, peer] of peers) {
-      if (peer.address === address && peer.port === port) return nodeId;
-    }
-    return undefined;
-  }
 }
 
 /** The sockets of the links, each opened for its local address; others are closed when the links change. */
@@ -202,6 +192,7 @@ export async function openKnet(
     Math.max(0, seal.room(core.datagramBytes(nodeId, link) ?? 0) - PING_BYTES),
   );
   const statistics = new KnetStatistics(keyFile !== undefined);
+  statistics.use(links, place.nodeId);
   const host = runCore<KnetEvent, KnetEffect>(
     core,
     {
@@ -215,8 +206,7 @@ export async function openKnet(
         const { link, to, data } = packet;
         const sealed = seal.seal(data);
         sockets.get(link)?.sendSoon(sealed, to.address, to.port);
-        const owner = table.ownerOf(link, to);
-        if (owner !== undefined) statistics.sent(owner, packet, sealed.length);
+        statistics.sent(packet, sealed.length);
       },
     },
     { onError: (error) => onError(error instanceof Error ? error : new Error(String(error))) },
@@ -228,11 +218,8 @@ export async function openKnet(
       refusals.note(address);
       return;
     }
-    const packet = { kind: "packet", link, from: { address, port }, data } as const;
-    if (table.ownerOf(link, packet.from) !== undefined) {
-      statistics.received(monotonicMs(), packet, sealed.length);
-    }
-    host.post(packet);
+    statistics.received(monotonicMs(), link, data, sealed.length);
+    host.post({ kind: "packet", link, from: { address, port }, data });
   }, onError);
   try {
     await sockets.use(links);
@@ -257,6 +244,7 @@ export async function openKnet(
     update: async (next) => {
       nodes = next.nodes;
       table.links = linksOf(next, place.nodeId, nodes);
+      statistics.use(table.links, place.nodeId);
       await sockets.use(table.links);
       host.post({ kind: "configure", links: table.links });
     },

@@ -42,7 +42,8 @@ export class KnetLink {
   constructor(
     private readonly nodeId: number,
     private readonly link: number,
-    private readonly timers: KnetLinkTimers,
+    /** May change while the link is up. */
+    public timers: KnetLinkTimers,
     family: "ipv4" | "ipv6" = "ipv4",
   ) {
     this.ipBytes = family === "ipv4" ? ipv4Bytes : 2 * ipv4Bytes;

@@ -51,7 +51,7 @@ export type KnetEvent =
       readonly data: Uint8Array;
     }
   | { readonly kind: "ring-send"; readonly to: number | "all"; readonly data: Uint8Array }
-  /** Other links, nodes, priorities or timers; a link whose ends and timers stay keeps its state. */
+  /** Other links, nodes, priorities or timers; a link whose ends stay keeps its state. */
   | { readonly kind: "configure"; readonly links: readonly KnetLinkConfig[] }
   | TimerEvent;
 
@@ -60,6 +60,7 @@ export type KnetEffect =
   | {
       readonly kind: "packet";
       readonly link: number;
+      readonly nodeId: number;
       readonly to: KnetAddress;
       readonly data: Uint8Array;
     }
@@ -111,9 +112,10 @@ export class KnetTransport implements Core<KnetEvent, KnetEffect> {
           const old = before.find((other) => other.link === link.link);
           const same = old !== undefined && isSameWay(old, link, nodeId);
           const kept = same ? known?.links.find((way) => way.config === old)?.state : undefined;
-          const fresh = () =>
-            new KnetLink(self, link.link, link.timers, familyOf(link.local.address));
-          return { config: link, state: kept ?? fresh() };
+          const family = familyOf(link.local.address);
+          const state = kept ?? new KnetLink(self, link.link, link.timers, family);
+          state.timers = link.timers;
+          return { config: link, state };
         });
       const receiver = known?.receiver ?? new KnetReceiver();
       const reached = known?.reached ?? false;
@@ -279,7 +281,9 @@ export class KnetTransport implements Core<KnetEvent, KnetEffect> {
 
   private push(peer: Peer, config: KnetLinkConfig, data: Uint8Array): void {
     const to = config.peers.get(peer.nodeId);
-    if (to !== undefined) this.effects.push({ kind: "packet", link: config.link, to, data });
+    const { link } = config;
+    const { nodeId } = peer;
+    if (to !== undefined) this.effects.push({ kind: "packet", link, nodeId, to, data });
   }
 
   /** Fills a probe so that its sealed datagram has the size under test. */
@@ -307,17 +311,11 @@ function isReachable(peer: Peer): boolean {
   return peer.links.some(({ state }) => state.up);
 }
 
-/** Do a link's ends to this node, and its timers, stay as they are? */
+/** Do a link's ends to this node stay as they are? */
 function isSameWay(a: KnetLinkConfig, b: KnetLinkConfig, nodeId: number): boolean {
   const sameEnd = (one: KnetAddress | undefined, other: KnetAddress | undefined) =>
     one?.address === other?.address && one?.port === other?.port;
-  return (
-    sameEnd(a.local, b.local) &&
-    sameEnd(a.peers.get(nodeId), b.peers.get(nodeId)) &&
-    a.timers.pingIntervalMs === b.timers.pingIntervalMs &&
-    a.timers.pingTimeoutMs === b.timers.pingTimeoutMs &&
-    a.timers.pongCount === b.timers.pongCount
-  );
+  return sameEnd(a.local, b.local) && sameEnd(a.peers.get(nodeId), b.peers.get(nodeId));
 }
 
 function familyOf(address: string): "ipv4" | "ipv6" {

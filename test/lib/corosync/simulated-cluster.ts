@@ -66,6 +66,8 @@ export class SimulatedCluster {
   readonly nodes = new Map<number, SimulatedNode>();
   now = 0;
   loss = 0;
+  /** What nodes find when they read corosync.conf again; a text is what is wrong with it. */
+  nextConfig: CorosyncConfig | string = "there is no file";
   /** Group of each node; datagrams cross no border. */
   private readonly side = new Map<number, number>();
   private heap: Entry[] = [];
@@ -221,6 +223,15 @@ export class SimulatedCluster {
       case "send-event": {
         const event = decodeCpgEvent(effect.message);
         if (event !== undefined) node.clients.get(effect.client)?.events.push(event);
+        break;
+      }
+      case "read-configuration": {
+        const next = this.nextConfig;
+        const read =
+          typeof next === "string"
+            ? { config: undefined, problems: [next] }
+            : { config: next, problems: [] };
+        this.at(1, () => this.post(node.id, { kind: "configuration-read", ...read }));
         break;
       }
       case "start-process":

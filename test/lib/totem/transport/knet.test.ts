@@ -270,3 +270,47 @@ describe("receiver", () => {
     expect(receiver.receive(packet(200, 2, 2))).toBeDefined();
   });
 });
+
+describe("another configuration while it runs", () => {
+  const link = (number: number, peers: readonly number[], priority = 1) => ({
+    link: number,
+    priority,
+    local: addressOf(1, number),
+    peers: new Map(peers.map((id) => [id, addressOf(id, number)] as const)),
+    timers,
+  });
+
+  test("links that stay keep their state, new ones come up, those of nodes that go are told down", () => {
+    const network = new Network(3, 1, "passive");
+    network.run(2000);
+    const node = network.nodes.get(1)!;
+    expect(node.reachable).toEqual([2, 3]);
+    const faster = { ...link(0, [1, 2]), timers: { ...timers, pingTimeoutMs: 400 } };
+    const effects = node.step(network.now, {
+      kind: "configure",
+      links: [faster, link(1, [1, 2])],
+    });
+    expect(effects).toEqual([{ kind: "link", nodeId: 3, link: 0, up: false }]);
+    expect(node.reachable).toEqual([2]);
+    expect(node.datagramBytes(2, 0)).toBe(1472);
+    expect(node.datagramBytes(3, 0)).toBeUndefined();
+    // The new link is pinged at once, the old one goes on.
+    const sent = node.step(network.now + 20, { kind: "timer", name: "knet" });
+    const links = sent.flatMap((effect) => (effect.kind === "packet" ? [effect.link] : []));
+    expect(links).toContain(1);
+    expect(node.reachable).toEqual([2]);
+  });
+
+  test("priorities change which link carries the ring", () => {
+    const network = new Network(2, 2, "passive");
+    network.run(2000);
+    const node = network.nodes.get(1)!;
+    const used = () => {
+      const sent = node.step(network.now, { kind: "ring-send", to: "all", data: datagram(100) });
+      return sent.flatMap((effect) => (effect.kind === "packet" ? [effect.link] : []));
+    };
+    expect(used()).toEqual([1]);
+    node.step(network.now, { kind: "configure", links: [link(0, [1, 2], 9), link(1, [1, 2], 1)] });
+    expect(used()).toEqual([0]);
+  });
+});

@@ -1,7 +1,7 @@
 /**
  * The sockets of udp and udpu (spec/totem section 3). udp: one socket on port - 1 sends everything, one on the node's
- * address and port receives tokens, one on the group's address receives multicasts. udpu: one socket per node for
- * tokens, multicasts go to each listed node in turn.
+ * address and port receives tokens, one on the group's address receives multicasts. udpu: one socket for everything,
+ * multicasts go to each listed node in turn.
  *
  * Addresses are not on the wire: they come from the nodelist, from what joins were seen to come from, or from node ids
  * that were made of addresses.
@@ -113,7 +113,11 @@ type Send = (to: number | "all", data: Uint8Array) => void;
 /** Sends to one node, or back to ourselves. */
 type ToNode = (socket: UdpSocket, nodeId: number, data: Uint8Array) => void;
 
-/** udpu: tokens from the node's own socket, multicasts one by one to every other listed node. */
+/**
+ * udpu: one socket for all, multicasts go one by one to every other listed node.
+ * Differs: the originals send multicasts from sockets of their own, but no receiver looks at ports, and a token leaves together
+ * with the multicasts before it.
+ */
 async function openUnicast(
   config: CorosyncConfig,
   place: Place,
@@ -123,11 +127,10 @@ async function openUnicast(
 ): Promise<Send> {
   const { port } = config.totem.interface;
   const { address } = place;
-  const tokens = await sockets.bind({ address, port });
-  const sending = await sockets.bind({ address, port: 0 });
+  const socket = await sockets.bind({ address, port });
   return (to, data) => {
-    if (to !== "all") toNode(tokens, to, data);
-    else for (const other of others()) sending.sendSoon(data, other, port);
+    if (to !== "all") toNode(socket, to, data);
+    else for (const other of others()) socket.sendSoon(data, other, port);
   };
 }
 

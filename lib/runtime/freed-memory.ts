@@ -8,8 +8,8 @@ import { basename } from "node:path";
 import { replaceProgram } from "./ffi/exec.ts";
 
 const VARIABLE = "MIMALLOC_PURGE_DELAY";
-/** Long enough for load, short enough that a peak is given back. */
-const DELAY_MS = 10_000;
+/** Never: a wait of any length costs ten wake-ups a second, and what was needed once will be needed again. */
+const DELAY = "-1";
 const PROGRAM = "/proc/self/exe";
 
 /** The NUL-ended texts of a file of /proc. */
@@ -18,14 +18,14 @@ function texts(path: string): readonly string[] {
 }
 
 /**
- * Sees to it that this process keeps freed pages for a while. Call it before anything is opened: the first call does not
+ * Sees to it that this process keeps freed pages for its next buffers. Call it before anything is opened: the first call does not
  * return but starts the program anew, under the same pid and with the same words; the one in there returns. Children do not
  * inherit the setting. Where the system does not allow it the process goes on as it is.
  */
 export function keepFreedMemory(): void {
   const words = texts("/proc/self/cmdline");
   if (process.env[VARIABLE] === undefined) {
-    const environment = [...texts("/proc/self/environ"), `${VARIABLE}=${DELAY_MS}`];
+    const environment = [...texts("/proc/self/environ"), `${VARIABLE}=${DELAY}`];
     replaceProgram(PROGRAM, words, environment);
   } else {
     delete process.env[VARIABLE];

@@ -54,6 +54,14 @@ export class KnetLink {
     return this.datagram;
   }
 
+  /** When `tick` has something to do again. */
+  get due(): Millis {
+    if (!this.up) return this.nextPing;
+    // The link goes down once the timeout is exceeded.
+    const timeout = this.lastPong + this.timers.pingTimeoutMs + 1;
+    return Math.min(this.nextPing, timeout, this.nextProbe);
+  }
+
   /** What is due now: a ping, a probe; tells when the link goes down. `seq` is our latest data number. */
   tick(now: Millis, seq: number, send: (packet: KnetPacket) => void): LinkChange {
     if (now >= this.nextPing) {

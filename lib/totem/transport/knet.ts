@@ -81,8 +81,8 @@ interface Peer {
   turn: number;
 }
 
-/** Pings, timeouts and probes are looked at this often; each has its own time. */
-const tickMs = 20;
+/** What is due of several links is done together if it is no further apart. */
+const leastTickMs = 5;
 /** Offset of the node that a unicast ring datagram is meant for (section 1.1). */
 const targetOffset = 9;
 
@@ -168,21 +168,30 @@ export class KnetTransport implements Core<KnetEvent, KnetEffect> {
         break;
       case "configure":
         this.onConfigure(event.links);
+        this.tick(now);
         break;
     }
     return this.effects;
   }
 
+  /** Does what is due, and comes again when the next ping, timeout or probe is. */
   private tick(now: Millis): void {
+    let due = Number.POSITIVE_INFINITY;
     for (const peer of this.peers.values()) {
       for (const { config, state } of peer.links) {
         // Number 0 tells a peer that our numbers begin anew; it has heard so before the first data can go to it.
         const seq = peer.reached ? this.seq : 0;
         const change = state.tick(now, seq, (packet) => this.send(peer, config, packet));
         if (change !== undefined) this.tellLink(peer, config, change === "up");
+        due = Math.min(due, state.due);
       }
     }
-    this.effects.push({ kind: "set-timer", name: "knet", delayMs: tickMs });
+    if (due === Number.POSITIVE_INFINITY) return;
+    this.effects.push({
+      kind: "set-timer",
+      name: "knet",
+      delayMs: Math.max(leastTickMs, due - now),
+    });
   }
 
   private onPacket(now: Millis, link: number, from: KnetAddress, data: Uint8Array): void {
@@ -203,7 +212,10 @@ export class KnetTransport implements Core<KnetEvent, KnetEffect> {
         this.send(peer, config, { ...packet, kind: "pong", nodeId });
         break;
       case "pong":
-        if (state.onPong(now, packet) === "up") this.tellLink(peer, config, true);
+        if (state.onPong(now, packet) === "up") {
+          this.tellLink(peer, config, true);
+          this.tick(now);
+        }
         break;
       case "pmtud-probe":
         this.send(peer, config, { ...packet, kind: "pmtud-reply", nodeId, padding: noPadding });

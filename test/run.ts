@@ -106,7 +106,10 @@ const rows: readonly (readonly Stage[])[] = [
     suite("tidy and unit", 6, "test/tidy.test.ts", "test/lib", "test/agents", "test/cmd"),
     suite("goldens and scripts", 6, "test/golden", "test/scripts", "test/reference"),
   ],
-  [suite("simulation", 4, "test/sim"), suite("fuzz", 3, "test/fuzz")],
+  [
+    suite("simulation of nodes", 4, "test/sim/sim.test.ts"),
+    suite("simulation of rings, fuzz", 4, "test/sim/ring", "test/fuzz"),
+  ],
   [suite("end to end", 9, "test/e2e")],
 ];
 

@@ -1,21 +1,26 @@
 /**
  * Faults put into the core on purpose, each of which some seed of a small range must find: so that the audits are known to
- * bite. Run as `bun test/sim/ring/mutants.ts NAME SEED SEEDS` in a process of its own, it alters the named file while it is
+ * bite. Run as `bun test/sim/ring/mutants.ts NAME [SEED SEEDS]` in a process of its own, it alters the named file while it is
  * loaded and prints the first violation; nothing when no seed finds the fault.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-export interface Mutant {
-  readonly name: string;
+interface Edit {
   /** Below lib/. */
   readonly file: string;
   /** Stands once in the file. */
   readonly from: string;
   readonly to: string;
+}
+
+export interface Mutant extends Edit {
+  readonly name: string;
+  /** Where one alteration alone would be caught by a second guard of the core. */
+  readonly also?: Edit;
   /** What the violation says. */
   readonly says: RegExp;
-  /** Where to look for it: the first of some seeds, and how long their histories are. */
+  /** Where to look for it first, and how long those histories are. */
   readonly seed: number;
   readonly minutes?: number;
 }
@@ -27,7 +32,7 @@ export const mutants: readonly Mutant[] = [
     from: "message?.encapsulated === 2 && from.includes(message.systemFrom)",
     to: "message?.encapsulated === 2",
     says: /after its sender is gone|delivered \[/,
-    seed: 1,
+    seed: 12,
     minutes: 0.1,
   },
   {
@@ -36,15 +41,16 @@ export const mutants: readonly Mutant[] = [
     from: "ring.reachedRotations === 2",
     to: "ring.reachedRotations === 1",
     says: /installs|delivered \[/,
-    seed: 1,
+    seed: 10,
   },
   {
     name: "a second commit overwrites what was saved of the old ring",
     file: "totem/commit.ts",
     from: "ring.saved ??=",
     to: "ring.saved =",
+    also: { file: "totem/recovery.ts", from: "  ring.aru = ring.saved.aru;", to: "" },
     says: /has its old ring up to/,
-    seed: 1,
+    seed: 3,
     minutes: 0.1,
   },
   {
@@ -61,7 +67,7 @@ export const mutants: readonly Mutant[] = [
     from: "sameRing(token.ringId, ring.ringId) && isBefore(ring.tokenSeq, token.tokenSeq)",
     to: "sameRing(token.ringId, ring.ringId)",
     says: /place|twice|after number|comes back/,
-    seed: 1,
+    seed: 3,
   },
   {
     name: "gaps are never asked for",
@@ -69,7 +75,7 @@ export const mutants: readonly Mutant[] = [
     from: "if (!listed) entries.push({ ringId, seq: current });",
     to: "void listed;",
     says: /not settled/,
-    seed: 1,
+    seed: 4,
   },
   {
     name: "a sender keeps no copy of its own message",
@@ -77,7 +83,7 @@ export const mutants: readonly Mutant[] = [
     from: "ring.sortQueue.add({ message, data });",
     to: "void message;",
     says: /not settled|comes back|delivered \[/,
-    seed: 1,
+    seed: 3,
   },
   {
     name: "old messages are not sent again in recovery",
@@ -85,7 +91,7 @@ export const mutants: readonly Mutant[] = [
     from: "if (along.incomplete) queueOldMessages",
     to: "if (along.low < 0) queueOldMessages",
     says: /delivered \[|comes back/,
-    seed: 1,
+    seed: 10,
   },
   {
     name: "half of the votes are a quorum",
@@ -93,7 +99,7 @@ export const mutants: readonly Mutant[] = [
     from: "Math.floor((highestExpected + 2) / 2)",
     to: "Math.floor((highestExpected + 1) / 2)",
     says: /quorate/,
-    seed: 1,
+    seed: 6,
   },
   {
     name: "a dead client stays in its group",
@@ -101,7 +107,7 @@ export const mutants: readonly Mutant[] = [
     from: '    const { group, pid } = client;\n    this.multicast({ kind: "leave", group, pid, reason: CpgReason.processDown });',
     to: "",
     says: /not settled/,
-    seed: 1,
+    seed: 27,
   },
   {
     name: "processes of new members are not added",
@@ -109,7 +115,7 @@ export const mutants: readonly Mutant[] = [
     from: "this.add(added, CpgReason.nodeUp);",
     to: "",
     says: /knows \[|not settled|not in \[|is told/,
-    seed: 1,
+    seed: 6,
   },
   {
     name: "a message goes to all groups",
@@ -117,39 +123,42 @@ export const mutants: readonly Mutant[] = [
     from: ".filter((c) => c.group === group && c.listens)",
     to: ".filter((c) => c.listens)",
     says: /gets a message|is told/,
-    seed: 1,
+    seed: 5,
   },
 ];
 
 const lib = join(import.meta.dir, "../../../lib");
 
 /** The file's text with the fault in it. Throws when what is to be altered does not stand there exactly once. */
-export function mutated(mutant: Mutant): string {
-  const text = readFileSync(join(lib, mutant.file), "utf8");
-  const parts = text.split(mutant.from);
-  if (parts.length !== 2) {
-    throw new Error(`${mutant.file} holds ${parts.length - 1} times: ${mutant.from}`);
-  }
-  return parts.join(mutant.to);
+function mutated({ file, from, to }: Edit): string {
+  const text = readFileSync(join(lib, file), "utf8");
+  const parts = text.split(from);
+  if (parts.length !== 2) throw new Error(`${file} holds ${parts.length - 1} times: ${from}`);
+  return parts.join(to);
 }
 
-if (import.meta.main) {
-  const [name, ...numbers] = process.argv.slice(2);
-  const [seed = 1, seeds = 1] = numbers.map(Number);
-  const mutant = mutants.find((one) => one.name === name);
-  if (mutant === undefined) throw new Error(`no mutant ${name}`);
-  const path = join(lib, mutant.file);
-  const contents = mutated(mutant);
+/** The files of the core are loaded with the fault in them from now on. */
+function plant(mutant: Mutant): void {
+  const edits = [mutant, ...(mutant.also === undefined ? [] : [mutant.also])];
+  const texts = new Map(edits.map((edit) => [join(lib, edit.file), mutated(edit)]));
   Bun.plugin({
     name: "mutant",
     setup(build) {
-      build.onLoad({ filter: new RegExp(`${mutant.file}$`) }, (loaded) => ({
-        contents: loaded.path === path ? contents : readFileSync(loaded.path, "utf8"),
+      build.onLoad({ filter: /\/lib\/.*\.ts$/ }, ({ path }) => ({
+        contents: texts.get(path) ?? readFileSync(path, "utf8"),
         loader: "ts",
       }));
     },
   });
+}
+
+if (import.meta.main) {
+  const [name, ...numbers] = process.argv.slice(2);
+  const mutant = mutants.find((one) => one.name === name);
+  if (mutant === undefined) throw new Error(`no mutant ${name}`);
+  plant(mutant);
   const { runSeeds } = await import("./main.ts");
+  const [seed = mutant.seed, seeds = 60] = numbers.map(Number);
   const { minutes } = mutant;
   for (let next = seed; next < seed + seeds; next++) {
     const [broken] = runSeeds({ seed: next, seeds: 1, minutes }, () => {}).broken;

@@ -84,6 +84,11 @@ export const applets: Readonly<Record<string, Applet>> = {
     group: "pacemaker",
     load: () => import("./pacemaker/crm_verify.ts"),
   },
+  stonith_admin: {
+    summary: "what can fence, what was fenced, fencing by hand",
+    group: "pacemaker",
+    load: () => import("./pacemaker/stonith_admin.ts"),
+  },
   crm_attribute: {
     summary: "query, set and delete node attributes and cluster options",
     group: "pacemaker",

@@ -1,6 +1,7 @@
 /** Builds the cluster view of crm_mon and `crm status` from a status (spec/outputs-and-tools A4, B1, B2). */
 import { parseScore } from "../base/score.ts";
 import { type FailureSource, leafFailCount } from "../status/failcounts.ts";
+import { parseRole, Role } from "../status/roles.ts";
 import type {
   ClusterStatus,
   NodeState,
@@ -8,7 +9,7 @@ import type {
   ResourceHistory,
   ResourceState,
 } from "../status/state.ts";
-import { currentNode, leavesOf } from "../status/tree.ts";
+import { currentNode, leavesOf, topOf } from "../status/tree.ts";
 import { parseIntervalMs } from "../time/interval.ts";
 import { attr } from "../xml/node.ts";
 import type {
@@ -99,12 +100,20 @@ function nodeView(status: ClusterStatus, node: NodeState, showing: Showing): Nod
   };
 }
 
+/** Its target-role keeps it from what it could do. */
+function isDisabled(resource: ResourceState): boolean {
+  const target = parseRole(resource.meta.get("target-role") ?? "");
+  if (target === Role.stopped) return true;
+  return target === Role.unpromoted && topOf(resource).promotable;
+}
+
 function summary(status: ClusterStatus): SummaryView {
   const { root } = status.cib.doc;
   const text = (name: string) => status.options.texts.get(name);
-  const leaves = status.resources.filter((r) => !r.removed).flatMap((r) => leavesOf(r));
-  const counted = leaves.filter((r) => !r.removed);
-  const disabled = counted.filter((r) => /^stopped$/i.test(r.meta.get("target-role") ?? ""));
+  const leaves = status.resources.flatMap((r) => leavesOf(r));
+  // What is no longer configured counts as long as it runs.
+  const counted = leaves.filter((r) => !r.removed || r.role > Role.stopped);
+  const disabled = counted.filter(isDisabled);
   const sets = new Set(
     status.nodes.filter((n) => n.online && n.featureSet !== undefined).map((n) => n.featureSet),
   );

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { agentKey } from "../../agents/table.ts";
-import type { JobDoneEvent, RunEffect } from "../../lib/pacemakerd/api.ts";
+import type { AlertEffect, JobDoneEvent, RunEffect } from "../../lib/pacemakerd/api.ts";
 import { selfCommand } from "../../lib/runtime/command-line.ts";
 import { type RunningProgram, runProgram } from "../../lib/runtime/spawn.ts";
 
@@ -89,6 +89,23 @@ export class AgentRunner {
         execMs: result.ms,
       });
     });
+  }
+
+  /**
+   * Runs an alert's program as the manager's user, beside everything else; resolves with what the log should say of it.
+   * @param user never root: who may edit the configuration names the program.
+   */
+  async alert(
+    { path, environment, timeoutMs }: AlertEffect,
+    user: { readonly uid: number; readonly gid: number } | undefined,
+  ): Promise<string | undefined> {
+    if (user === undefined) return `Alert ${path} is not run: there is no user hacluster`;
+    const env = { ...this.environment, ...environment };
+    const { pid, done } = runProgram({ argv: [path], env, timeoutMs, ...user });
+    const { error, timedOut, exit } = await done;
+    if (error !== undefined) return `Alert ${path} could not be run: ${error}`;
+    if (timedOut) return `Alert [${pid}] ${path} did not complete within ${timeoutMs} ms`;
+    return exit === 0 ? undefined : `Alert [${pid}] completed but exited with status ${exit}`;
   }
 
   kill(job: number): void {

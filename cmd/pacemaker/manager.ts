@@ -173,6 +173,13 @@ export async function runManager(options: ManagerOptions): Promise<number> {
       multicast: (effect) => link?.multicast(effect.body),
       run: (effect) => agents.run(effect),
       kill: (effect) => agents.kill(effect.job),
+      alert: (effect) => {
+        const { uid, gid } = accounts;
+        const user = uid === undefined || gid === undefined ? undefined : { uid, gid };
+        void agents.alert(effect, user).then((text) => {
+          if (text !== undefined) say("warning", text);
+        });
+      },
       compute: ({ id, cib, now, options: wanted }) =>
         scheduler.run(cib, now, wanted, (result) => post({ kind: "computed", id, result })),
       respond: door,

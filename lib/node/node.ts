@@ -240,6 +240,7 @@ export class Node {
         break;
       case "drop-client":
       case "flow-control":
+      case "alert":
         break;
       default:
         this.common("pacemakerd", effect);

@@ -139,6 +139,14 @@ export interface KillEffect {
   readonly job: number;
 }
 
+/** Run an alert's program; nobody waits for it. */
+export interface AlertEffect {
+  readonly kind: "alert";
+  readonly path: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutMs: Millis;
+}
+
 /** Make a schedule, perhaps elsewhere; `computed` answers. */
 export interface ComputeEffect {
   readonly kind: "compute";
@@ -155,6 +163,7 @@ export type PacemakerdEffect =
   | MulticastEffect
   | RunEffect
   | KillEffect
+  | AlertEffect
   | ComputeEffect;
 
 /** What was on disk at start (cib/store.ts reads it). */

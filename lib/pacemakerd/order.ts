@@ -5,6 +5,7 @@
 import { versionText } from "../cib/document.ts";
 import { attr, child, element } from "../xml/node.ts";
 import { writeXml } from "../xml/write.ts";
+import type { Alerts } from "./alerts.ts";
 import type { GroupMember } from "./api.ts";
 import {
   applyAttribute,
@@ -41,6 +42,7 @@ export interface OrderParts {
   readonly durable: Durable;
   readonly controller: Controller;
   readonly executor: Executor;
+  readonly alerts: Alerts;
   readonly door: FrontDoor;
   readonly leaving: boolean;
   askToLeave(): void;
@@ -53,6 +55,7 @@ export class Order {
   private readonly durable: Durable;
   private readonly controller: Controller;
   private readonly executor: Executor;
+  private readonly alerts: Alerts;
   private readonly door: FrontDoor;
 
   private readonly isLeaving: () => boolean;
@@ -67,6 +70,7 @@ export class Order {
     this.durable = parts.durable;
     this.controller = parts.controller;
     this.executor = parts.executor;
+    this.alerts = parts.alerts;
     this.door = parts.door;
   }
 
@@ -285,6 +289,10 @@ export class Order {
       this.executor.forgetFailure(message.resource);
     }
     if (!this.state.set("cib_modify", doc)) return;
+    if (message.kind === "attribute" && !message.pattern && this.membership.isController) {
+      const value = transientAttributes(doc, node.id).get(message.name) ?? "";
+      this.alerts.attribute(node.uname, node.id, message.name, value);
+    }
     if (!this.controller.isDownExpected(node.id)) {
       this.controller.trigger("Transient attribute change");
     }

@@ -6,6 +6,7 @@ import { type CibDoc, cibDoc, versionText } from "../cib/document.ts";
 import { emptyCib } from "../cib/empty.ts";
 import type { XmlElement } from "../xml/node.ts";
 import { writeXml } from "../xml/write.ts";
+import { Alerts } from "./alerts.ts";
 import type { GroupMember, PacemakerdConfig, PacemakerdEvent, QuorumEvent } from "./api.ts";
 import { Durable, type Rank } from "./cib/durable.ts";
 import { adoptedCib, hasHistory, transientElement, wholeDigest } from "./cib/join.ts";
@@ -34,6 +35,7 @@ export class Replica {
   readonly membership: Membership;
   readonly controller: Controller;
   readonly executor: Executor;
+  readonly alerts: Alerts;
   readonly durable: Durable;
   private readonly port: GroupPort;
   readonly door: FrontDoor;
@@ -63,6 +65,7 @@ export class Replica {
       doc: () => this.state.doc,
       bootstrap: () => this.bootstrap(),
     });
+    this.alerts = new Alerts(this.context, () => this.state.doc);
     this.executor = new Executor(this.context.self.id, this.executorPort());
     this.door = new FrontDoor(this.context, this.membership, this.controller, this.durable, {
       doc: () => this.state.doc,
@@ -84,6 +87,7 @@ export class Replica {
       deleted: (resource, entry, key) =>
         context.multicast({ kind: "history-deleted", resource, entry, key, refresh: 0 }),
       result: (operation, outcome, onFail, update) => {
+        this.alerts.result(operation, outcome);
         if (operation.key === "") return;
         context.multicast({
           kind: "result",
@@ -300,6 +304,7 @@ export class Replica {
     this.state.set("cib_replace", doc);
     this.durable.adopted(doc, kept, rank);
     this.fresh = false;
+    this.alerts.nodes(membership.ringMembers, (id) => membership.uname(id) ?? String(id));
     this.controller.resume();
     this.logController();
     this.context.setTimer("quorum-wait", QUORUM_WAIT_MS);

@@ -127,7 +127,7 @@ describe.skipIf(skip !== undefined)("trouble", () => {
       expect(performance.now() - from).toBeLessThan(8000);
       expect(refused.exit).toBe(1);
       expect(refused.text).toContain("No space left on device");
-      expect(refused.stderr).toMatch(/in memory only: server7 and server8 cannot write/);
+      expect(refused.stderr).toMatch(/in memory but not durable: server7 and server8 cannot write/);
     }
     for (const host of ["server7", "server8"]) await lab.must(host, `rm ${FOLDER}/fill`);
     await until("the change goes through", 20_000, async () => {

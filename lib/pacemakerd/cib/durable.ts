@@ -305,8 +305,8 @@ export class Durable {
     const { names, reason } = this.ballot.sick((id) => this.membership.uname(id) ?? String(id));
     const rc = reason === "ENOSPC" || reason === "EDQUOT" ? -Errno.ENOSPC : -Errno.EIO;
     const note =
-      `the change is applied but is in memory only: ${names} cannot write the CIB to disk (${reason}); ` +
-      "it is lost if all nodes stop before there is room";
+      `the change is applied in memory but not durable: ${names} cannot write the CIB to disk (${reason}); ` +
+      "it may be lost if nodes stop before there is room";
     return { rc, note };
   }
 

@@ -20,7 +20,8 @@ import { epochMs, monotonicMs } from "../../lib/runtime/clock.ts";
 import { selfCommand } from "../../lib/runtime/command-line.ts";
 import { makeFolder, readWhole } from "../../lib/runtime/disk.ts";
 import { Errno, SystemError } from "../../lib/runtime/ffi/libc.ts";
-import { runRealtime } from "../../lib/runtime/ffi/scheduling.ts";
+import { lockProgram } from "../../lib/runtime/ffi/memory-lock.ts";
+import { moveToRootGroup, runOrdinary, runRealtime } from "../../lib/runtime/ffi/scheduling.ts";
 import { type Host, runCore } from "../../lib/runtime/host.ts";
 import { interfaceAddresses } from "../../lib/runtime/interfaces.ts";
 import { type IpcServer, serveIpc } from "../../lib/runtime/ipc-server.ts";
@@ -103,12 +104,12 @@ function watchMachine(
   address: string | undefined,
   everyMs: number,
   changed: (up: boolean) => void,
-  realtime: boolean,
+  scheduling: CorosyncConfig["scheduling"],
 ): NodeJS.Timeout {
   let up = true;
   let before = true;
   return setInterval(() => {
-    if (realtime) runRealtime();
+    if (scheduling.realtime) runRealtime(scheduling.priority ?? "max");
     if (address === undefined) return;
     const now = interfaceAddresses().some((a) => a.address === address);
     if (now === before && now !== up) {
@@ -132,6 +133,32 @@ function watchSchedule(tokenMs: () => number, missed: (delayMs: number) => void)
   };
   timer = setTimeout(look, tokenMs() / 3);
   return () => clearTimeout(timer);
+}
+
+/** Code in memory, the realtime class, as far as configured and allowed; what was not allowed, one line each. */
+function takePrecedence({
+  realtime,
+  priority,
+  rootGroup,
+}: CorosyncConfig["scheduling"]): readonly string[] {
+  const warnings: string[] = [];
+  if (!lockProgram()) {
+    warnings.push(
+      "Could not lock the program in memory: a machine short of it may delay the token",
+    );
+  }
+  if (rootGroup === "yes" && !moveToRootGroup()) {
+    warnings.push("Could not move to the root control group");
+  }
+  if (realtime) {
+    const run = () => runRealtime(priority ?? "max");
+    if (!run() && !(rootGroup === "auto" && moveToRootGroup() && run())) {
+      warnings.push("Could not set SCHED_RR: a busy machine may delay the token");
+    }
+  } else if (priority !== undefined && !runOrdinary(priority)) {
+    warnings.push(`Could not set priority ${priority}`);
+  }
+  return warnings;
 }
 
 /** Puts what was attempted before the system's words. */
@@ -244,9 +271,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   );
   try {
     host.post({ kind: "start" });
-    if (config.realtime && !runRealtime()) {
-      say("warning", "MAIN", "Could not set SCHED_RR: a busy machine may delay the token");
-    }
+    for (const text of takePrecedence(config.scheduling)) say("warning", "MAIN", text);
     const complain = (error: Error) => say("debug", "TOTEM", `socket: ${error.message}`);
     const receive = (data: Uint8Array) => post({ kind: "datagram", data });
     const open = config.totem.transport === "knet" ? openKnet : openTransport;
@@ -261,7 +286,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       config.totem.transport === "knet" ? undefined : place.address,
       timersOf(config).downcheckMs,
       up,
-      config.realtime,
+      config.scheduling,
     );
     return await host.done;
   } catch (error) {

@@ -60,6 +60,15 @@ export interface LoggingConfig {
   readonly subsystems: Readonly<Record<string, { readonly debug: boolean | undefined }>>;
 }
 
+export interface SchedulingConfig {
+  /** Run in the realtime class (system.sched_rr); on unless the file says no. */
+  readonly realtime: boolean;
+  /** In the realtime class its priority, else the niceness; undefined: the highest there, unchanged here. */
+  readonly priority: "max" | "min" | number | undefined;
+  /** Leave the service's control group: always, never, or when it does not allow the realtime class. */
+  readonly rootGroup: "yes" | "no" | "auto";
+}
+
 export interface CorosyncConfig {
   readonly file: string;
   readonly form: ConfForm;
@@ -70,8 +79,7 @@ export interface CorosyncConfig {
   /** `service { name: pacemaker }`: version 0 means that we start and supervise pacemakerd. */
   readonly pacemaker: { readonly version: 0 | 1 } | undefined;
   readonly ipcType: "shm" | "socket";
-  /** Run in the realtime class (system.sched_rr); on unless the file says no. */
-  readonly realtime: boolean;
+  readonly scheduling: SchedulingConfig;
   readonly allowed: readonly { readonly uid?: string; readonly gid?: string }[];
   readonly stateDirectory: string;
   /** Everything, for keys.ts. */
@@ -285,6 +293,23 @@ function checkQuorum(
   }
 }
 
+function readScheduling(system: readonly ConfNode[], problems: Problem[]): SchedulingConfig {
+  const entry = entryOf(system, "priority");
+  const group = entryOf(system, "move_to_root_cgroup")?.value;
+  let priority: SchedulingConfig["priority"];
+  if (entry?.value === "max" || entry?.value === "min") priority = entry.value;
+  else if (entry !== undefined && /^-?\d{1,3}$/.test(entry.value)) priority = Number(entry.value);
+  else if (entry !== undefined) {
+    const text = `system.priority is "${entry.value}", but must be max, min or a whole number`;
+    problems.push({ line: entry.line, severity: "error", text });
+  }
+  return {
+    realtime: entryOf(system, "sched_rr")?.value !== "no",
+    priority,
+    rootGroup: group === "yes" || group === "no" ? group : "auto",
+  };
+}
+
 /** Errors first, each kind by line. */
 function refused(problems: readonly Problem[]): ReadResult {
   const rank = (p: Problem) => (p.severity === "error" ? 0 : 1);
@@ -314,6 +339,7 @@ export function readConfig(text: string, file: string): ReadResult {
   const system = merged(children, "system");
   const ipc =
     entryOf(system, "qb_ipc_type")?.value ?? entryOf(merged(children, "qb"), "ipc_type")?.value;
+  const scheduling = readScheduling(system, problems);
   if (problems.some((p) => p.severity === "error")) return refused(problems);
   const config: CorosyncConfig = {
     file,
@@ -324,7 +350,7 @@ export function readConfig(text: string, file: string): ReadResult {
     logging,
     pacemaker: named ? { version: entryOf(service, "ver")?.value === "1" ? 1 : 0 } : undefined,
     ipcType: ipc === "socket" ? "socket" : "shm",
-    realtime: entryOf(system, "sched_rr")?.value !== "no",
+    scheduling,
     allowed: sections(children, "uidgid").map((s) => {
       const uid = entryOf(s.children, "uid")?.value;
       const gid = entryOf(s.children, "gid")?.value;

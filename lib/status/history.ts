@@ -2,24 +2,25 @@
  * Operation histories: parsing, sorting by age, the window of what is active (spec/scheduler-1 section B.5).
  */
 import { mergeSort } from "../base/collections.ts";
+import { Exit } from "../base/exit.ts";
 import { attr, idOf, type XmlElement } from "../xml/node.ts";
 import type { NodeState, Operation, ResourceHistory } from "./state.ts";
 
 /** Result codes of agents that the history speaks of. */
 export const Rc = {
-  ok: 0,
-  error: 1,
-  invalidParameter: 2,
-  unimplemented: 3,
-  insufficientPrivileges: 4,
-  notInstalled: 5,
-  notConfigured: 6,
-  notRunning: 7,
-  promoted: 8,
-  failedPromoted: 9,
-  degraded: 190,
-  degradedPromoted: 191,
-  unknown: 193,
+  ok: Exit.ok,
+  error: Exit.error,
+  invalidParameter: Exit.invalidParameter,
+  unimplemented: Exit.unimplemented,
+  insufficientPrivileges: Exit.insufficientPrivileges,
+  notInstalled: Exit.notInstalled,
+  notConfigured: Exit.notConfigured,
+  notRunning: Exit.notRunning,
+  promoted: Exit.promoted,
+  failedPromoted: Exit.failedPromoted,
+  degraded: Exit.degraded,
+  degradedPromoted: Exit.degradedPromoted,
+  unknown: Exit.none,
 } as const;
 
 /** How an operation ended (op-status). */

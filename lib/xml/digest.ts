@@ -1,7 +1,7 @@
 /** Digests of trees: MD5 over canonical text, streamed (spec/outputs-and-tools.md D3). */
 import { Md5, md5Hex } from "../base/md5.ts";
 import { COMMENT, type XmlElement } from "./node.ts";
-import { isIllegal, REPLACEMENT } from "./write.ts";
+import { escapeAttr, references } from "./write.ts";
 
 /** Attributes that say who wrote when; two CIBs that differ only there are the same version. */
 const NOT_DIGESTED: ReadonlySet<string> = new Set([
@@ -12,29 +12,8 @@ const NOT_DIGESTED: ReadonlySet<string> = new Set([
   "update-user",
 ]);
 
-function reference(character: string): string {
-  switch (character) {
-    case "&":
-      return "&amp;";
-    case "<":
-      return "&lt;";
-    case ">":
-      return "&gt;";
-    case '"':
-      return "&quot;";
-    default: {
-      const code = character.charCodeAt(0);
-      if (isIllegal(code)) return REPLACEMENT;
-      return `&#x${code.toString(16).toUpperCase().padStart(2, "0")};`;
-    }
-  }
-}
-
-function escapeValue(value: string): string {
-  return /[&<>"\u0000-\u001f\ufffe\uffff]/.test(value)
-    ? value.replace(/[&<>"\u0000-\u001f\ufffe\uffff]/g, reference)
-    : value;
-}
+/** Canonical text has hexadecimal references. */
+const hexadecimal = references((code) => `&#x${code.toString(16).toUpperCase().padStart(2, "0")};`);
 
 /** Feeds canonical text in blocks, so that a big tree never becomes one string. */
 class Sink {
@@ -61,14 +40,14 @@ function feed(node: XmlElement, skip: ReadonlySet<string>, sink: Sink): void {
   }
   let tag = `<${node.name}`;
   for (const [name, value] of node.attrs) {
-    if (!skip.has(name)) tag += ` ${name}="${escapeValue(value)}"`;
+    if (!skip.has(name)) tag += ` ${name}="${escapeAttr(value, hexadecimal)}"`;
   }
   if (node.children.length === 0 && node.text === undefined) {
     sink.add(`${tag}/>`);
     return;
   }
   sink.add(`${tag}>`);
-  if (node.text !== undefined) sink.add(escapeValue(node.text));
+  if (node.text !== undefined) sink.add(escapeAttr(node.text, hexadecimal));
   for (const child of node.children) feed(child, skip, sink);
   sink.add(`</${node.name}>`);
 }
@@ -95,6 +74,6 @@ export function versionedDigest(root: XmlElement): string {
 export function parametersDigest(parameters: Iterable<readonly [string, string]>): string {
   const sorted = [...parameters].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   let text = " <parameters";
-  for (const [name, value] of sorted) text += ` ${name}="${escapeValue(value)}"`;
+  for (const [name, value] of sorted) text += ` ${name}="${escapeAttr(value, hexadecimal)}"`;
   return md5Hex(`${text}/>\n`);
 }

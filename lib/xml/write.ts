@@ -18,34 +18,39 @@ const SPECIAL_IN_ATTR = /[&<>"\u0000-\u001f\ufffe\uffff]/;
 const SPECIAL_IN_TEXT = /[&<>\r\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
 /** What stands for a character that no XML document can hold, such as those an agent's output may bring. */
-export const REPLACEMENT = "\ufffd";
+const REPLACEMENT = "\ufffd";
 
 /** True for characters that XML cannot hold, not even as a reference. */
-export function isIllegal(code: number): boolean {
+function isIllegal(code: number): boolean {
   return (
     (code < 32 && code !== 9 && code !== 10 && code !== 13) || code === 0xfffe || code === 0xffff
   );
 }
 
-function reference(character: string): string {
-  switch (character) {
-    case "&":
-      return "&amp;";
-    case "<":
-      return "&lt;";
-    case ">":
-      return "&gt;";
-    case '"':
-      return "&quot;";
-    default: {
-      const code = character.charCodeAt(0);
-      return isIllegal(code) ? REPLACEMENT : `&#${code};`;
+/** What is written in place of a special character; `numeric` writes the reference to one that has no name. */
+export function references(numeric: (code: number) => string): (character: string) => string {
+  return (character) => {
+    switch (character) {
+      case "&":
+        return "&amp;";
+      case "<":
+        return "&lt;";
+      case ">":
+        return "&gt;";
+      case '"':
+        return "&quot;";
+      default: {
+        const code = character.charCodeAt(0);
+        return isIllegal(code) ? REPLACEMENT : numeric(code);
+      }
     }
-  }
+  };
 }
 
-/** Escapes an attribute value for double quotes. */
-export function escapeAttr(value: string): string {
+const decimal = references((code) => `&#${code};`);
+
+/** Escapes an attribute value for double quotes; `reference` is of the kind that `references` makes. */
+export function escapeAttr(value: string, reference = decimal): string {
   return SPECIAL_IN_ATTR.test(value)
     ? value.replace(/[&<>"\u0000-\u001f\ufffe\uffff]/g, reference)
     : value;
@@ -54,7 +59,7 @@ export function escapeAttr(value: string): string {
 /** Escapes text between tags. */
 export function escapeText(value: string): string {
   return SPECIAL_IN_TEXT.test(value)
-    ? value.replace(/[&<>\r\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, reference)
+    ? value.replace(/[&<>\r\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, decimal)
     : value;
 }
 

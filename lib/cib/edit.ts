@@ -123,8 +123,13 @@ export function modify(root: XmlElement, request: CibRequest): Result {
     const found = selectElements(root, request.section ?? "/cib");
     if (isRejection(found)) return found;
     if (found.length === 0) return refuse(Errno.ENXIO, request.section);
-    const chosen = hasOption(request, CallOption.multiple) ? found : found.slice(0, 1);
-    const edits = new Map(chosen.map((c) => [c.node, merge(c.node, data)] as const));
+    const edits = new Map<XmlElement, XmlElement>();
+    for (const at of hasOption(request, CallOption.multiple) ? found : found.slice(0, 1)) {
+      // The path says where to look, the data says for what: the place itself or something below.
+      const target = findCursor(at, (node) => isSameObject(node, data));
+      if (target === undefined) return refuse(Errno.ENXIO, attr(data, "id") ?? data.name);
+      edits.set(target.node, merge(target.node, data));
+    }
     return edited(replaceAll(root, edits));
   }
   const section = openSection(root, request.section);

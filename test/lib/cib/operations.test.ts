@@ -129,18 +129,19 @@ describe("modify", () => {
     const two = done(one, { op: "cib_modify", data: set("admin_epoch+=5") }).doc;
     expect([one.version.adminEpoch, two.version.adminEpoch]).toEqual([1, 6]);
   });
-  test("with XPath changes the match, or all of them", () => {
+  test("with XPath looks for the element in the match", () => {
     const doc = done(withA(), { op: "cib_create", section: "resources", data: dummy("b") }).doc;
-    const data = element("primitive", { description: "d" });
-    const request: CibRequest = {
+    const described = (id: string | undefined, section: string): CibRequest => ({
       op: "cib_modify",
-      section: "//primitive",
-      data,
+      section,
+      data: element("primitive", { id, description: "d" }),
       options: CallOption.xpath,
-    };
-    expect(resources(done(doc, request).doc)).toBe("a:d b:");
-    const all = { ...request, options: CallOption.xpath | CallOption.multiple };
-    expect(resources(done(doc, all).doc)).toBe("a:d b:d");
+    });
+    expect(resources(done(doc, described("b", "//resources")).doc)).toBe("a: b:d");
+    expect(resources(done(doc, described("a", "//primitive")).doc)).toBe("a:d b:");
+    for (const request of [described("b", "//primitive"), described(undefined, "//primitive")]) {
+      expect(refused(doc, request).code).toBe("ENXIO");
+    }
   });
 });
 

@@ -74,9 +74,12 @@ logging {
 
 const key = Uint8Array.from({ length: 256 }, (_, index) => (index * 167 + 13) & 0xff);
 
+/** Sets of hosts that this process has made: several may stand at once. */
+let made = 0;
+
 /** Hosts on a bridge of their own, each with its own /run, /dev/shm, /etc/corosync and state. */
 export class Hosts {
-  private readonly id = `rg-${(process.pid % 46_656).toString(36)}`;
+  private readonly id = `rg-${(process.pid % 46_656).toString(36)}${made++ % 10}`;
   private readonly folder = mkdtempSync(join(tmpdir(), "rings-"));
   private readonly daemons = new Map<number, Bun.Subprocess>();
   private readonly bridge = `${this.id}-br`;

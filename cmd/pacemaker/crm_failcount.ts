@@ -17,13 +17,18 @@ import { attr } from "../../lib/xml/node.ts";
 import { AttributeAccess } from "./attribute-access.ts";
 import { OUTPUT_OPTIONS, type ToolOutput, withOutput } from "./tool-output.ts";
 
+/** What follows the resource in names of failures of one operation; "" for those of all. */
+function operationSuffix(given: ParsedOptions): string {
+  const operation = given.value("operation");
+  if (operation === undefined) return "";
+  return `#${operation}_${parseIntervalMs(given.value("interval") ?? "0") ?? 0}`;
+}
+
 /** Attribute names of a resource's failures: of one operation, or of all. */
 function namePattern(given: ParsedOptions, prefix: string): RegExp {
   const resource = escaped(given.value("resource") ?? "");
-  const operation = given.value("operation");
-  if (operation === undefined) return new RegExp(`^${prefix}-${resource}(#.*)?$`);
-  const interval = parseIntervalMs(given.value("interval") ?? "0") ?? 0;
-  return new RegExp(`^${prefix}-${resource}#${escaped(operation)}_${interval}$`);
+  const suffix = operationSuffix(given);
+  return new RegExp(`^${prefix}-${resource}${suffix === "" ? "(#.*)?" : escaped(suffix)}$`);
 }
 
 function escaped(text: string): string {
@@ -60,7 +65,7 @@ function query(
     sum = addScores(sum, parseScore(attr(pair, "value") ?? "") ?? 0);
   }
   const value = scoreText(sum);
-  const name = `fail-count-${given.value("resource")}`;
+  const name = `fail-count-${given.value("resource")}${operationSuffix(given)}`;
   output.line(given.flag("quiet") ? value : `scope=status  name=${name} value=${value}`);
   return output.finish(Exit.ok);
 }

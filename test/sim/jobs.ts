@@ -18,25 +18,24 @@ export function partsOf(first: number, seeds: number, largest: number): readonly
 
 /**
  * Runs this script with `argv(part)` for each part, at most `jobs` at once; `done` is called in the order of the parts with
- * what the part printed. Errors of a part go to stderr at once.
+ * what the part printed and its exit code. Errors of a part go to stderr at once.
  */
 export async function runParts(
   parts: readonly Part[],
   jobs: number,
   argv: (part: Part) => readonly string[],
-  done: (part: Part, output: string) => void,
+  done: (part: Part, output: string, exit: number) => void,
 ): Promise<void> {
-  const outputs: (string | undefined)[] = parts.map(() => undefined);
+  const ended: ({ readonly output: string; readonly exit: number } | undefined)[] = [];
   let [next, told] = [0, 0];
   const worker = async (): Promise<void> => {
     for (let index = next++; index < parts.length; index = next++) {
       const words = [process.execPath, process.argv[1] ?? "", ...argv(parts[index]!)];
       const child = Bun.spawn(words, { stdout: "pipe", stderr: "inherit", stdin: "ignore" });
-      outputs[index] = await new Response(child.stdout).text();
-      await child.exited;
-      for (let output = outputs[told]; output !== undefined; output = outputs[told]) {
-        outputs[told] = "";
-        done(parts[told]!, output);
+      const output = await new Response(child.stdout).text();
+      ended[index] = { output, exit: await child.exited };
+      for (let one = ended[told]; one !== undefined; one = ended[told]) {
+        done(parts[told]!, one.output, one.exit);
         told++;
       }
     }

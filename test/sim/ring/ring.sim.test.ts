@@ -33,7 +33,7 @@ function inGroups(seeds: number, run: (seed: number) => void): void {
     const last = Math.min(seeds, first + groupSeeds - 1);
     test(`seeds ${first} to ${last}`, () => {
       for (let seed = first; seed <= last; seed++) run(seed);
-    }, 60_000);
+    }, 120_000);
   }
 }
 
@@ -69,7 +69,7 @@ describe("the same seed gives the same history", () => {
     test(options.daemons === undefined ? "bare rings" : "daemons over knet", () => {
       for (const seed of [7, 8]) expect(replay(seed, options)).toEqual(replay(seed, options));
       expect(replay(7, options).hash).not.toBe(replay(8, options).hash);
-    }, 60_000);
+    }, 120_000);
   }
 });
 
@@ -117,7 +117,7 @@ describe("a fault of the core is found by some seed", () => {
       const child = Bun.spawn(argv, { stdout: "pipe", stderr: "inherit", stdin: "ignore" });
       expect(await new Response(child.stdout).text()).toMatch(says);
       expect(await child.exited).toBe(0);
-    }, 60_000);
+    }, 120_000);
   }
 });
 
@@ -125,6 +125,6 @@ describe("ledger", () => {
   for (const { seed, options, was } of ringLedger) {
     test(`seed ${seed}: ${was}`, () => {
       expect(replay(seed, options).steps).toBeGreaterThan(0);
-    }, 60_000);
+    }, 120_000);
   }
 });

@@ -4,22 +4,26 @@
  */
 import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
-import type { Core } from "../../lib/base/core.ts";
-import { reject } from "../../lib/base/error.ts";
 import { limits } from "../../lib/base/limits.ts";
 import type { IpcTransport } from "../../lib/client/transport.ts";
-import type { PacemakerdEffect, PacemakerdEvent } from "../../lib/pacemakerd/api.ts";
+import type {
+  PacemakerdConfig,
+  PacemakerdEffect,
+  PacemakerdEvent,
+  StoredState,
+} from "../../lib/pacemakerd/api.ts";
 import { loadStored } from "../../lib/pacemakerd/cib/store.ts";
 import { Pacemakerd } from "../../lib/pacemakerd/pacemakerd.ts";
 import { SERVICES } from "../../lib/pacemakerd/services/front-door.ts";
 import { epochMs } from "../../lib/runtime/clock.ts";
-import { makeFolder, readWhole, writeDurably } from "../../lib/runtime/disk.ts";
+import { type DurableOptions, makeFolder, readWhole } from "../../lib/runtime/disk.ts";
 import { entropyBytes } from "../../lib/runtime/entropy.ts";
 import { type Host, runCore } from "../../lib/runtime/host.ts";
 import { serveIpc } from "../../lib/runtime/ipc-server.ts";
 import { onSignals, onUncaught } from "../../lib/runtime/signals.ts";
 import { zoneOffset } from "../../lib/runtime/zone.ts";
 import { AgentRunner } from "./agent-runner.ts";
+import { ManagerDisk } from "./manager-disk.ts";
 import type { ManagerLog } from "./manager-log.ts";
 import { allowGroup, type Place, RingLink } from "./ring-link.ts";
 import { ScheduleRunner } from "./schedule-runner.ts";
@@ -103,6 +107,26 @@ function agentDefaults(env: ManagerOptions["env"]): Readonly<Record<string, stri
   };
 }
 
+function ownerOf({ uid, gid }: Accounts): DurableOptions {
+  return { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
+}
+
+function configOf(place: Place, stored: StoredState, accounts: Accounts): PacemakerdConfig {
+  return {
+    userOf: (uid) => accounts.names.get(uid) ?? `uid ${uid}`,
+    nodeId: place.nodeId,
+    nodeName: place.nodeName,
+    processId: process.pid,
+    seed: Buffer.from(entropyBytes(32)).toString("hex"),
+    form: place.form,
+    ...(place.clusterName === undefined ? {} : { clusterName: place.clusterName }),
+    cibFolder: CIB_FOLDER,
+    stored,
+    cores: cpus().length,
+    utcOffsetSeconds: zoneOffset(epochMs() / 1000),
+  };
+}
+
 /** Runs the manager to its end; the exit code. Rejects when endpoints or the ring cannot be opened. */
 export async function runManager(options: ManagerOptions): Promise<number> {
   const { ipc, place, log } = options;
@@ -113,29 +137,10 @@ export async function runManager(options: ManagerOptions): Promise<number> {
   const loaded = loadStored(CIB_FOLDER, readStored);
   for (const text of loaded.errors) say("error", text);
   const accounts = readAccounts();
-  const core = new Pacemakerd({
-    userOf: (uid) => accounts.names.get(uid) ?? `uid ${uid}`,
-    nodeId: place.nodeId,
-    nodeName: place.nodeName,
-    processId: process.pid,
-    seed: Buffer.from(entropyBytes(32)).toString("hex"),
-    form: place.form,
-    ...(place.clusterName === undefined ? {} : { clusterName: place.clusterName }),
-    cibFolder: CIB_FOLDER,
-    stored: loaded,
-    cores: cpus().length,
-    utcOffsetSeconds: zoneOffset(epochMs() / 1000),
-  });
+  const core = new Pacemakerd(configOf(place, loaded, accounts));
   let host: Host<PacemakerdEvent> | undefined;
-  // After a write that failed nothing is written until the core has heard of it (pacemakerd/api.ts).
-  let unheard = 0;
-  const steps: Core<PacemakerdEvent, PacemakerdEffect> = {
-    step: (now, event) => {
-      if (event.kind === "persist-failed") unheard--;
-      return core.step(now, event);
-    },
-  };
   const post = (event: PacemakerdEvent) => host?.post(event);
+  const disk = new ManagerDisk(ownerOf(accounts), post);
   const isAllowed = (uid: number, gid: number) =>
     uid === 0 || uid === accounts.uid || gid === accounts.gid || accounts.members.has(uid);
   const server = serveIpc({
@@ -152,23 +157,12 @@ export async function runManager(options: ManagerOptions): Promise<number> {
   const door = (effect: Parameters<typeof server.perform>[0]) => server.perform(effect);
   let link: RingLink | undefined;
   host = runCore<PacemakerdEvent, PacemakerdEffect>(
-    steps,
+    disk.watch(core),
     {
       log: (record) => log.write(record),
       persist: (effect) => {
         server.expect(CIB_SERVICES, effect.data?.length ?? 0);
-        const mode = effect.mode === undefined ? {} : { mode: effect.mode };
-        const ids = {
-          ...(accounts.uid === undefined ? {} : { uid: accounts.uid }),
-          ...(accounts.gid === undefined ? {} : { gid: accounts.gid }),
-        };
-        const failed =
-          unheard > 0
-            ? reject("ECANCELED", "an earlier write failed")
-            : writeDurably(effect.path, effect.data, { ...mode, ...ids });
-        if (failed === undefined) return;
-        unheard++;
-        post({ kind: "persist-failed", path: effect.path, reason: failed.code });
+        disk.persist(effect);
       },
       multicast: (effect) => link?.multicast(effect.body),
       run: (effect) => agents.run(effect),

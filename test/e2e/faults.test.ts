@@ -157,8 +157,19 @@ describe.skipIf(skip !== undefined)("faults", () => {
     expect(await status(lab, holder)).toContain(`OFFLINE: [ ${was} ]`);
   });
 
-  test("a reloadable parameter is reloaded, another restarts the resource", async () => {
+  test("a reloadable parameter is reloaded, another restarts the resource; alerts tell of it", async () => {
     const [host] = lab.hosts;
+    const heard = "/var/lib/pacemaker/alerts.log";
+    const script = `printf '#!/bin/sh\\necho "$(id -un) $CRM_alert_task $CRM_alert_desc" >> ${heard}\\n'`;
+    for (const one of lab.hosts) {
+      await lab.must(
+        one,
+        `${script} > /var/lib/pacemaker/alert; chmod 755 /var/lib/pacemaker/alert`,
+      );
+      await lab.must(one, `touch ${heard}; chmod 666 ${heard}`);
+    }
+    const alerts = '<alerts><alert id="file" path="/var/lib/pacemaker/alert"/></alerts>';
+    await lab.must(host!, `cibadmin -M --allow-create -o configuration -X '${alerts}'`);
     const made =
       "primitive d ocf:pacemaker:Dummy params fake=one state=/run/d.state op monitor interval=10s timeout=20s";
     await lab.must(host!, `crm configure ${made}`);
@@ -182,6 +193,13 @@ describe.skipIf(skip !== undefined)("faults", () => {
         ? true
         : undefined,
     );
+    // Alerts tell of each operation, and run as the manager's user.
+    await until("the alerts are heard", 10_000, async () => {
+      const all = await Promise.all(lab.hosts.map((one) => lab.must(one, `cat ${heard}`)));
+      const lines = all.join("").split("\n");
+      const words = ["start OK", "reload-agent OK", "stop OK"];
+      return words.every((word) => lines.includes(`hacluster ${word}`)) ? true : undefined;
+    });
     await lab.must(host!, "crm configure property stop-all-resources=true");
   });
 

@@ -103,9 +103,10 @@ export class Controller {
   /** Load level of this machine. */
   ownLoad: LoadLevel = 0;
 
-  /** The machine's load average of the last minute; the others hear of another level. */
+  /** The machine's load average of the last minute; the others hear of another level. The plugin form knew no such thing. */
   measured(average: number): void {
-    const { cores } = this.context.config;
+    const { cores, form } = this.context.config;
+    if (form === "legacy") return;
     const load = loadLevel(average, cores, this.option("load-threshold"));
     if (load === this.ownLoad) return;
     this.ownLoad = load;

@@ -9,12 +9,11 @@ import {
 } from "../wire/ipc/ring.ts";
 import type { SetupResponse } from "../wire/ipc/setup.ts";
 import { MappedFile, type SharedSemaphore } from "./ffi/memory.ts";
-import type { ClientChannel } from "./ipc-client-channel.ts";
+import { type ClientChannel, isHeldBack } from "./ipc-client-channel.ts";
 
 const HEADER_MAXIMUM_BYTES = 64 * 1024;
 const REF_COUNT = RING_HEADER.refCount >> 2;
 const FLOW_CONTROL = RING_HEADER.userData >> 2;
-const MESSAGE_ID_CPG_MULTICAST = 2;
 
 interface OpenRing {
   readonly header: MappedFile;
@@ -46,14 +45,14 @@ class RingChannel implements ClientChannel {
   readonly wakesByStream = true;
   readonly #rings: OpenRing[] = [];
   readonly #maxMessageBytes: number;
-  readonly #cpg: boolean;
+  readonly #base: string;
   readonly #writer: RingWriter;
   readonly #responses: RingReader;
   readonly #events: RingReader;
 
   constructor(answer: SetupResponse) {
     this.#maxMessageBytes = answer.maxMessageBytes;
-    this.#cpg = answer.paths[0].endsWith("-cpg");
+    this.#base = answer.paths[0];
     const minimums = [RING_HEADER.userData + 4, RING_HEADER.minimumBytes, RING_HEADER.minimumBytes];
     try {
       for (const [i, path] of answer.paths.entries())
@@ -71,9 +70,7 @@ class RingChannel implements ClientChannel {
   send(message: Uint8Array): "written" | "again" | "too-large" | "broken" {
     if (message.length > this.#maxMessageBytes) return "too-large";
     const { header } = this.#rings[0]!.memory;
-    const flow = Atomics.load(header, FLOW_CONTROL);
-    const limit = this.#cpg && message[0] === MESSAGE_ID_CPG_MULTICAST ? 2 : 1;
-    if (flow >= limit) return "again";
+    if (isHeldBack(Atomics.load(header, FLOW_CONTROL), this.#base, message)) return "again";
     return this.#writer.write(message);
   }
 

@@ -3,7 +3,7 @@ import { encodeSocketAddress, type SetupResponse } from "../wire/ipc/setup.ts";
 import { Errno } from "./ffi/libc.ts";
 import { MappedFile } from "./ffi/memory.ts";
 import { datagramSocket, sendDatagram } from "./ffi/socket.ts";
-import type { ClientChannel } from "./ipc-client-channel.ts";
+import { type ClientChannel, isHeldBack } from "./ipc-client-channel.ts";
 import { CONTROL_FILE_BYTES, CONTROL_WORD } from "./ipc-control.ts";
 import { adoptDatagram, type DatagramHandle } from "./ipc-datagram.ts";
 
@@ -17,6 +17,7 @@ class DatagramChannel implements ClientChannel {
   readonly wakesByStream = false;
   readonly #control: MappedFile;
   readonly #maxMessageBytes: number;
+  readonly #base: string;
   readonly #responses: Uint8Array[] = [];
   #requests: DatagramHandle | undefined;
   #events: DatagramHandle | undefined;
@@ -25,6 +26,7 @@ class DatagramChannel implements ClientChannel {
     const [control, base] = answer.paths;
     const bytes = answer.maxMessageBytes;
     this.#maxMessageBytes = bytes;
+    this.#base = base;
     this.#control = MappedFile.open(control, CONTROL_FILE_BYTES, 64 * 1024);
     try {
       const requests = open(base, "-response", "-request", bytes);
@@ -46,7 +48,8 @@ class DatagramChannel implements ClientChannel {
 
   send(message: Uint8Array): "written" | "again" | "too-large" | "broken" {
     if (message.length > this.#maxMessageBytes) return "too-large";
-    if (Atomics.load(this.#control.words(), CONTROL_WORD.requestFlow) >= 1) return "again";
+    const level = Atomics.load(this.#control.words(), CONTROL_WORD.requestFlow);
+    if (isHeldBack(level, this.#base, message)) return "again";
     const failed = sendDatagram(this.#requests!.fd, message);
     if (failed === Errno.EAGAIN) return "again";
     if (failed !== 0) return "broken";

@@ -46,7 +46,10 @@ export interface DropClient {
   readonly client: number;
 }
 
-/** 0 open, 1 blocked, 2 blocked for all but cpg multicasts: the word the client library reads. For all clients of the service. */
+/**
+ * 0 open, 1 blocked, 2 blocked for cpg multicasts, open for everything else: the word the client library reads. For all clients
+ * of the service.
+ */
 export interface FlowControl {
   readonly kind: "flow-control";
   readonly service: string;

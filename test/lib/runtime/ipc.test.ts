@@ -20,6 +20,7 @@ import type { IpcConnection, IpcError } from "../../../lib/client/transport.ts";
 import { MappedFile } from "../../../lib/runtime/ffi/memory.ts";
 import { closeFd, connectStream } from "../../../lib/runtime/ffi/socket.ts";
 import { ipcTransport } from "../../../lib/runtime/ipc-client.ts";
+import { isHeldBack } from "../../../lib/runtime/ipc-client-channel.ts";
 import { sweepDeadServers } from "../../../lib/runtime/ipc-listener.ts";
 import {
   type IpcServer,
@@ -206,6 +207,15 @@ test("flow control holds requests back until it is lifted", async () => {
   server!.perform({ kind: "flow-control", service: SERVICE, level: 0 });
   await answer;
   client.close();
+});
+
+test("level 2 of flow control holds back what cpg multicasts, and nothing else", () => {
+  const request = (id: number) => newRequest(id, 16).bytes;
+  const [cpg, cmap] = ["/dev/shm/qb-1/qb-request-cpg", "/dev/shm/qb-1/qb-request-cmap"];
+  expect([1, 2, 12].map((id) => isHeldBack(0, cpg, request(id)))).toEqual([false, false, false]);
+  expect([1, 2, 12].map((id) => isHeldBack(1, cpg, request(id)))).toEqual([true, true, true]);
+  expect([1, 2, 12].map((id) => isHeldBack(2, cpg, request(id)))).toEqual([false, true, true]);
+  expect([1, 2, 12].map((id) => isHeldBack(2, cmap, request(id)))).toEqual([false, false, false]);
 });
 
 test("a server's minimum beats the client's wish; too large a wish is refused", async () => {

@@ -1,7 +1,7 @@
 /**
- * Managers and corosyncs crossed over (issue 4, bars "Debian's unmodified pacemakerd 2.1.5 on our corosync" and "our pacemakerd
- * on Debian's corosync"): three hosts each. A controller is elected, Debian's crm configures, an address moves when its
- * node loses power; ours on Debian's corosync plays the walkthrough; and both managers in one ring: ours starts nothing.
+ * Managers and corosyncs crossed over, three hosts each. Debian's unmodified pacemakerd on our corosync: a controller is
+ * elected, Debian's crm configures, an address moves when its node loses power. Ours on Debian's corosync plays the
+ * walkthrough. Both managers in one ring: ours starts nothing.
  */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";

@@ -1,7 +1,6 @@
 /**
  * Random, cut and altered datagrams, made here or captured from the originals, at all decoders and at three cores: the bare
- * ring, the whole daemon, knet (issue 4, bar "Fuzz"). Nothing may throw, nothing may grow without bound. Same seed, same
- * datagrams.
+ * ring, the whole daemon, knet. Nothing may throw, nothing may grow without bound. Same seed, same datagrams.
  */
 import { Prng } from "../../lib/base/prng.ts";
 import type { TotemEvent } from "../../lib/totem/api.ts";

@@ -1,6 +1,7 @@
 /**
- * One ring of our corosync and Debian's: network namespaces `rg-…` on a bridge. Ours as representative and not, over udpu, udp, knet and encrypted knet; the original's quorumtool counts three votes;
- * messages of process groups arrive once, complete, in one order, with loss too; nodes are killed and come back.
+ * One ring of our corosync and Debian's: network namespaces `rg-…` on a bridge. Ours as representative and not, over udpu,
+ * udp, knet and encrypted knet; the original's quorumtool counts three votes; messages of process groups arrive once,
+ * complete, in one order, with loss too; nodes are killed and come back.
  *
  * The suite sends some hundreds of messages, so that a busy machine with two cores is through in 100 s. `npm run interop`
  * sets INTEROP=full: 10,002 messages of up to 64 KiB without loss, 1002 of up to 8 KiB at 5 %, 300 of up to 1 KiB at 20 %,

@@ -7,7 +7,7 @@ import type { Bundle, Clone, Primitive } from "../cib/model.ts";
 import { readPrimitive } from "../cib/read.ts";
 import { attr, child, childrenOf, element, type XmlElement } from "../xml/node.ts";
 import { Discovery } from "./node-table.ts";
-import { connectionXml, setBuiltInAttributes, toInteger } from "./nodes.ts";
+import { connectionXml, setKind, toInteger } from "./nodes.ts";
 import { isTruthy, parseBoolean } from "./options.ts";
 import type { Reader } from "./reader.ts";
 import type { BundleTraits, NodeState, Replica, ResourceState } from "./state.ts";
@@ -293,7 +293,7 @@ function bundleNode(reader: Reader, name: string): NodeState {
   node.unclean = false;
   node.baseScore = -INFINITY;
   node.baseDiscovery = Discovery.never;
-  setBuiltInAttributes(reader, node);
+  setKind(node);
   const forbid = (resource: ResourceState): void => {
     if (resource.allowed.has(node.index)) {
       resource.allowed.set(node.index, -INFINITY, Discovery.never);

@@ -88,7 +88,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '"': "&quot;",
 };
 
+const SPECIAL = /[&<>"\x00-\x1f\x7f]/;
+
 function escapeValue(value: string): string {
+  if (!SPECIAL.test(value)) return value;
   return value.replace(/[&<>"\x00-\x1f\x7f]/g, (c) => {
     const named = ESCAPES[c];
     if (named !== undefined) return named;
@@ -98,7 +101,8 @@ function escapeValue(value: string): string {
 
 /** A `<parameters>` element written in the way that all versions agree on. */
 function parametersText(parameters: Parameters): string {
-  const names = [...parameters.keys()].sort(compareBytes);
+  const names = [...parameters.keys()];
+  if (names.length > 1) names.sort(compareBytes);
   let text = " <parameters";
   for (const name of names) text += ` ${name}="${escapeValue(parameters.get(name)!)}"`;
   return `${text}/>\n`;

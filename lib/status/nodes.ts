@@ -35,12 +35,18 @@ export function toInteger(text: string | undefined): number {
   return Number.isNaN(value) ? 0 : value;
 }
 
+/** #kind: the one attribute of nodes that are neither configured nor seen in the status. */
+export function setKind(node: NodeState): void {
+  const kind = node.isGuest ? "container" : node.isRemote ? "remote" : "cluster";
+  node.attributes.set("#kind", kind);
+}
+
 /** #uname, #id, #kind, #is_dc, #cluster-name and #site-name. */
 export function setBuiltInAttributes(reader: Reader, node: NodeState): void {
   const set = node.attributes;
   set.set("#uname", node.name);
   set.set("#id", node.id);
-  set.set("#kind", node.isGuest ? "container" : node.isRemote ? "remote" : "cluster");
+  setKind(node);
   set.set("#is_dc", node.isDc ? "true" : "false");
   const { clusterName } = reader.options;
   if (clusterName !== undefined) set.set("#cluster-name", clusterName);
@@ -65,6 +71,7 @@ export function readNodes(reader: Reader): void {
       node.isDc = true;
     }
     readConfigured(reader, node, config.xml);
+    setBuiltInAttributes(reader, node);
   }
 }
 

@@ -8,7 +8,7 @@ import type { Clone, Group, Primitive, Resource } from "../cib/model.ts";
 import { parseIntervalMs } from "../time/interval.ts";
 import { unpackBundle } from "./bundles.ts";
 import { Discovery } from "./node-table.ts";
-import { isConnection, setBuiltInAttributes, toInteger } from "./nodes.ts";
+import { isConnection, setKind, toInteger } from "./nodes.ts";
 import { resolveSets } from "./nvsets.ts";
 import { isTruthy, parseBoolean } from "./options.ts";
 import { parametersOf } from "./parameters.ts";
@@ -377,5 +377,5 @@ export function linkConnection(reader: Reader, resource: ResourceState): void {
   node.connection = resource;
   if (resource.launcher !== undefined) node.kind = "guest";
   if (node.isGuest) node.unclean = false;
-  setBuiltInAttributes(reader, node);
+  setKind(node);
 }

@@ -10,7 +10,7 @@ import { readCib } from "../cib/read.ts";
 import { parseIntervalMs } from "../time/interval.ts";
 import { attr, child, childrenOf, type XmlElement } from "../xml/node.ts";
 import { readMemberState, readRemoteFenced, readRemoteState } from "./node-state.ts";
-import { readImpliedNodes, readNodes, setBuiltInAttributes } from "./nodes.ts";
+import { readImpliedNodes, readNodes, setKind } from "./nodes.ts";
 import { resolveSets, type Surroundings } from "./nvsets.ts";
 import { clusterOptions, isTruthy } from "./options.ts";
 import { Reader } from "./reader.ts";
@@ -190,7 +190,7 @@ export function readStatus(
   const reader = openReader(doc, now);
   readNodes(reader);
   readResources(reader);
-  for (const node of reader.nodes) setBuiltInAttributes(reader, node);
+  for (const node of reader.nodes) setKind(node);
   settleUnconnected(reader);
   readNodeStates(reader);
   readHistories(reader);

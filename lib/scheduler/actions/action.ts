@@ -3,6 +3,7 @@
  * until the graph is made.
  */
 import type { Node, Rsc } from "../board.ts";
+import type { OrderingSide } from "../constraints/model.ts";
 import type { Relation } from "../ordering/relation.ts";
 import { ActionMeta } from "./action-meta.ts";
 
@@ -75,6 +76,8 @@ export class Action {
   /** The newest relation in `before` from each action, once there are many (ordering/relation.ts). */
   relationsByFirst: Map<Action, Relation> | undefined;
 
+  private ownSide: OrderingSide | undefined;
+
   constructor(
     id: number,
     key: string,
@@ -125,6 +128,12 @@ export class Action {
 
   set migratable(value: boolean) {
     this.set(Flag.migratable, value);
+  }
+
+  /** This action as a side of orderings; made once. */
+  get side(): OrderingSide {
+    this.ownSide ??= { rsc: this.rsc, key: this.key, task: undefined, action: this };
+    return this.ownSide;
   }
 
   /** The first reason stays. */

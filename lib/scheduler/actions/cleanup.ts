@@ -30,7 +30,7 @@ export function clearRemovedFailCounts(book: Book): void {
     for (const node of book.nodes) {
       if (!node.online || leafFailCount(book, node, rsc, true).count === 0) continue;
       const clear = clearFailCount(book, rsc, node, "it is orphaned");
-      addOrdering(book, { action: clear }, rsc.side(Task.stop), Rel.plain);
+      addOrdering(book, clear.side, rsc.side(Task.stop), Rel.plain);
     }
   }
 }

@@ -107,20 +107,22 @@ function agentChanged(
 ): boolean {
   if (rsc.config.kind !== "primitive") return false;
   const { standard, provider, agent } = rsc.config;
-  let changed = false;
-  const compare = (now: string | undefined, then: string | undefined): void => {
-    if ((now ?? "") === (then ?? "")) return;
-    changed = true;
+  let differences = differs(agent, history, "type") ? 1 : 0;
+  if (differs(standard, history, "class")) differences++;
+  if (differs(provider, history, "provider")) differences++;
+  for (let i = 0; i < differences; i++) {
     triggerUnfencing(book, rsc, node, "Device definition changed", undefined);
-  };
-  compare(agent, attr(history.xml, "type"));
-  compare(standard, attr(history.xml, "class"));
-  compare(provider, attr(history.xml, "provider"));
-  if (changed && active) {
+  }
+  if (differences > 0 && active) {
     requestAction(book, rsc, rsc.keyOf(Task.stop), Task.stop, node, false);
     rsc.startPending = true;
   }
-  return changed;
+  return differences > 0;
+}
+
+/** An empty text and none are the same. */
+function differs(now: string | undefined, history: ResourceHistory, name: string): boolean {
+  return (now ?? "") !== (attr(history.xml, name) ?? "");
 }
 
 function checkHistory(book: Book, rsc: Rsc, node: Node, history: ResourceHistory): void {
@@ -156,7 +158,7 @@ function scheduleCancel(book: Book, rsc: Rsc, node: Node, op: Operation, reason:
   const cancel = cancelAction(book, rsc, op.task, op.intervalMs, node);
   cancel.explain(reason);
   cancel.meta.set("call_id", String(op.callId));
-  addOrdering(book, rsc.side(Task.stop), { action: cancel }, Rel.plain);
+  addOrdering(book, rsc.side(Task.stop), cancel.side, Rel.plain);
 }
 
 /** True when the operation is not any more what the configuration asks for. */
@@ -232,6 +234,6 @@ function scheduleReload(book: Book, rsc: Rsc, node: Node): void {
   const reload = requestAction(book, rsc, rsc.keyOf(Task.reload), Task.reload, node, false);
   reload.explain("resource definition change");
   for (const task of [Task.stop, Task.demote]) {
-    addOrdering(book, { action: reload }, rsc.side(task), Rel.plain | Rel.thenCancelsFirst);
+    addOrdering(book, reload.side, rsc.side(task), Rel.plain | Rel.thenCancelsFirst);
   }
 }

@@ -4,7 +4,7 @@ import { currentNode } from "../../status/tree.ts";
 import type { Book, Node, Rsc } from "../board.ts";
 import { addOrdering } from "../constraints/ordering.ts";
 import { Rel } from "../ordering/relation.ts";
-import { type Action, Flag, opKey, Task } from "./action.ts";
+import { type Action, Flag, Task } from "./action.ts";
 import { requestAction } from "./table.ts";
 
 /** Whether a move from `from` may be a live one. */
@@ -44,7 +44,7 @@ export function makeMigration(book: Book, rsc: Rsc, current: Node): void {
   stop.flags |= Flag.migratable;
   const partial = rsc.partialTarget !== undefined;
   const own = (first: string, then: string, flags: number): void =>
-    addOrdering(book, { rsc, key: opKey(rsc.id, first) }, { rsc, key: opKey(rsc.id, then) }, flags);
+    addOrdering(book, rsc.side(first), rsc.side(then), flags);
   let to: Action | undefined;
   if (!partial) {
     to = requestAction(book, rsc, rsc.keyOf(Task.migrateTo), Task.migrateTo, current, false);

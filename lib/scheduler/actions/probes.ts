@@ -105,7 +105,7 @@ export function probePrimitive(book: Book, rsc: Rsc, node: Node): boolean {
   const target = top.variant === "clone" ? top : rsc;
   let flags: number = Rel.plain;
   if (!probe.runnable && !isActive(target, false)) flags |= Rel.unrunnableBlocks;
-  addOrdering(book, { action: probe }, target.side(Task.start), flags);
-  addOrdering(book, { action: probe }, target.side(Task.reload), Rel.plain);
+  addOrdering(book, probe.side, target.side(Task.start), flags);
+  addOrdering(book, probe.side, target.side(Task.reload), Rel.plain);
   return true;
 }

@@ -65,7 +65,7 @@ export function cancelAction(
 }
 
 function orderCancelBefore(book: Book, cancel: Action, rsc: Rsc, task: string): void {
-  addOrdering(book, { action: cancel }, rsc.side(task), Rel.unrunnableBlocks);
+  addOrdering(book, cancel.side, rsc.side(task), Rel.unrunnableBlocks);
 }
 
 function cancelForRoleChange(book: Book, rsc: Rsc, op: Recurring, node: Node): void {
@@ -105,7 +105,7 @@ function makeForActive(
   if (rsc.nextRole === Role.promoted) action.meta.set("op_target_rc", String(Rc.promoted));
   if (node !== undefined && !rsc.managed) return;
   const behind = (task: string, flags: number): void =>
-    addOrdering(book, rsc.side(task), { action }, flags);
+    addOrdering(book, rsc.side(task), action.side, flags);
   behind(Task.start, Rel.firstImpliesThen | Rel.unrunnableBlocks);
   behind(Task.reload, Rel.firstImpliesThen | Rel.unrunnableBlocks);
   if (rsc.nextRole === Role.promoted) behind(Task.promote, Rel.plain | Rel.unrunnableBlocks);
@@ -139,7 +139,7 @@ function cancelOnAssigned(book: Book, rsc: Rsc, op: Recurring, node: Node): void
 
 function orderBehindProbes(rsc: Rsc, action: Action, node: Node, book: Book): void {
   for (const probe of findActions(rsc, rsc.keyOf(Task.monitor), node)) {
-    addOrdering(book, { action: probe }, { action }, Rel.unrunnableBlocks);
+    addOrdering(book, probe.side, action.side, Rel.unrunnableBlocks);
   }
 }
 
@@ -148,7 +148,7 @@ function orderBehindStops(rsc: Rsc, action: Action, node: Node, book: Book): voi
     if (!stop.runnable) action.runnable = false;
     if (!stop.optional && !rsc.managed && !action.optional) action.optional = true;
     if (rsc.managed) {
-      addOrdering(book, { action: stop }, { action }, Rel.firstImpliesThen | Rel.unrunnableBlocks);
+      addOrdering(book, stop.side, action.side, Rel.firstImpliesThen | Rel.unrunnableBlocks);
     }
   }
 }

@@ -41,11 +41,11 @@ export function connectionState(node: Node): ConnectionState {
 }
 
 function behind(book: Book, first: Rsc, firstTask: string, then: Action, flags: number): void {
-  addOrdering(book, first.side(firstTask), { action: then }, flags | Rel.guestAllowed);
+  addOrdering(book, first.side(firstTask), then.side, flags | Rel.guestAllowed);
 }
 
 function before(book: Book, first: Action, then: Rsc, thenTask: string, flags: number): void {
-  addOrdering(book, { action: first }, then.side(thenTask), flags | Rel.guestAllowed);
+  addOrdering(book, first.side, then.side(thenTask), flags | Rel.guestAllowed);
 }
 
 /** Recurring actions of other kinds (cancellations, for one) do not wait for a guest's connection. */

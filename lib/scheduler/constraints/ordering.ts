@@ -8,28 +8,13 @@ import type { Book, Rsc } from "../board.ts";
 import { Rel } from "../ordering/relation.ts";
 import type { OrderingSide } from "./model.ts";
 
-/** An ordering between anything; kept in order of creation. */
+/** An ordering between anything (`Action.side`, `Rsc.side`); kept in order of creation. */
 export function addOrdering(
   book: Book,
-  first: Partial<OrderingSide>,
-  then: Partial<OrderingSide>,
+  first: OrderingSide,
+  then: OrderingSide,
   flags: number,
 ): void {
-  addWhole(book, wholeSide(first), wholeSide(then), flags);
-}
-
-/** An action brings its resource and its key. */
-function wholeSide(given: Partial<OrderingSide>): OrderingSide {
-  const { action } = given;
-  return {
-    rsc: given.rsc ?? action?.rsc,
-    key: given.key ?? action?.key,
-    task: given.task,
-    action,
-  };
-}
-
-function addWhole(book: Book, first: OrderingSide, then: OrderingSide, flags: number): void {
   if (first.action === undefined && first.rsc === undefined) return;
   if (then.action === undefined && then.rsc === undefined) return;
   book.orderings.push({ first, then, flags });
@@ -45,7 +30,7 @@ export function order(
   thenTask: string,
   flags: number,
 ): void {
-  addWhole(book, first.side(firstTask), then.side(thenTask), flags);
+  addOrdering(book, first.side(firstTask), then.side(thenTask), flags);
 }
 
 /** Orders an action before a task of a resource. */
@@ -56,7 +41,7 @@ export function orderActionBefore(
   thenTask: string,
   flags: number,
 ): void {
-  addOrdering(book, { action: first }, then.side(thenTask), flags);
+  addOrdering(book, first.side, then.side(thenTask), flags);
 }
 
 /** Orders a task of a resource before an action. */
@@ -67,7 +52,7 @@ export function orderTaskBefore(
   then: Action,
   flags: number,
 ): void {
-  addOrdering(book, first.side(firstTask), { action: then }, flags);
+  addOrdering(book, first.side(firstTask), then.side, flags);
 }
 
 function taskOf(side: OrderingSide): string | undefined {

@@ -2,7 +2,7 @@
 import { INFINITY } from "../../base/score.ts";
 import { Role } from "../../status/roles.ts";
 import type { Replica } from "../../status/state.ts";
-import { opKey, Task } from "../actions/action.ts";
+import { Task } from "../actions/action.ts";
 import { firstAction } from "../actions/table.ts";
 import { addThisWith, addWithThis } from "../assign/colocations.ts";
 import { noteScores } from "../assign/notes.ts";
@@ -165,12 +165,7 @@ function probeConnection(book: Book, replica: Replica<Rsc>, node: Node): boolean
   if (!book.kind(connection).createProbe(book, connection, node)) return false;
   const probe = firstAction(connection, connection.keyOf(Task.monitor), node);
   if (probe !== undefined) {
-    addOrdering(
-      book,
-      container.side(Task.start),
-      { rsc: connection, action: probe },
-      Rel.nestedRemote,
-    );
+    addOrdering(book, container.side(Task.start), probe.side, Rel.nestedRemote);
   }
   return true;
 }
@@ -185,7 +180,7 @@ function probeContainer(book: Book, bundle: Rsc, replica: Replica<Rsc>, node: No
     addOrdering(
       book,
       container.side(Task.monitor),
-      { rsc: other.container, key: opKey(other.container.id, Task.start) },
+      other.container.side(Task.start),
       Rel.plain | Rel.sameNode,
     );
   }

@@ -13,7 +13,7 @@ import { decodeCpgEvent, encodeCpgRequest } from "../../lib/wire/ipc/services-cp
 
 /** Event id of a delivered message; its payload's header. */
 const DELIVER = 5;
-const WARM_UP_MS = 1000;
+const WARM_UP_MS = 700;
 const PATIENCE_MS = 30_000;
 const TICKS_PER_SECOND = 100;
 

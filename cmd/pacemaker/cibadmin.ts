@@ -25,6 +25,7 @@ import { parseXmlBytes, XmlError } from "../../lib/xml/parse.ts";
 import { writeXml } from "../../lib/xml/write.ts";
 import { type AccessForm, renderAccess } from "./show-access.ts";
 import { OUTPUT_OPTIONS, type ToolOutput, withOutput } from "./tool-output.ts";
+import { xmlInput } from "./xml-input.ts";
 
 const DANGEROUS =
   "The supplied command is considered dangerous. To prevent accidental destruction of the " +
@@ -123,20 +124,9 @@ function commandOf(given: ParsedOptions): string {
 
 /** The element that the options supply. */
 async function readData(given: ParsedOptions, session: Session): Promise<XmlElement | undefined> {
-  const file = given.value("xml-file");
-  const text = given.value("xml-text");
-  let data: Uint8Array;
-  let name: string;
-  if (file !== undefined) {
-    name = file;
-    data = await session.readFile(file);
-  } else if (text !== undefined) {
-    name = "input string";
-    data = new TextEncoder().encode(text);
-  } else if (given.flag("xml-pipe")) {
-    name = "STDIN";
-    data = await session.readStdin();
-  } else return undefined;
+  const input = await xmlInput(given, session);
+  if (input === undefined) return undefined;
+  const { data, name } = input;
   try {
     return parseXmlBytes(data, name, { comments: true });
   } catch (error) {

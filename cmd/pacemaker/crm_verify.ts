@@ -20,6 +20,7 @@ import {
 import { parseXmlBytes, XmlError } from "../../lib/xml/parse.ts";
 import { writeXml } from "../../lib/xml/write.ts";
 import { OUTPUT_OPTIONS, PlainError, type ToolOutput, withOutput } from "./tool-output.ts";
+import { xmlInput } from "./xml-input.ts";
 
 /** Exit codes of 1.1.10, which scripts of that time know. */
 const CLASSIC_ERRORS = 2;
@@ -28,26 +29,16 @@ const CLASSIC_WARNINGS = 1;
 /** Reads the configuration that the options name. */
 async function readConfiguration(given: ParsedOptions, session: Session): Promise<CibDoc> {
   const file = given.value("xml-file");
-  const text = given.value("xml-text");
-  let data: Uint8Array;
-  let name: string;
-  if (file !== undefined) {
-    name = file;
-    if (!session.exists(file)) throw failed(Rc.unpackError, `${file}: no such file`);
-    data = await session.readFile(file);
-  } else if (text !== undefined) {
-    name = "input string";
-    data = new TextEncoder().encode(text);
-  } else if (given.flag("xml-pipe")) {
-    name = "STDIN";
-    data = await session.readStdin();
-  } else if (given.flag("live-check")) {
-    return await liveConfiguration(session);
-  } else {
+  if (file !== undefined && !session.exists(file)) {
+    throw failed(Rc.unpackError, `${file}: no such file`);
+  }
+  const input = await xmlInput(given, session);
+  if (input === undefined) {
+    if (given.flag("live-check")) return await liveConfiguration(session);
     throw new CrmError("No input specified: use -L, -x, -X or -p", Exit.error);
   }
   try {
-    const root = parseXmlBytes(data, name, { comments: true });
+    const root = parseXmlBytes(input.data, input.name, { comments: true });
     if (root.name === "cib") return cibDoc(root);
     const what = `Input is not a CIB (outermost element is <${root.name}> not <cib>)`;
     throw new PlainError(what, Exit.configError);

@@ -71,6 +71,13 @@ function isSameObject(a: XmlElement, b: XmlElement): boolean {
   return a.name === b.name && attr(a, "id") === attr(b, "id");
 }
 
+/** The first place that a request's XPath leads to, or with the option for it all of them. */
+function matchesOf(root: XmlElement, request: CibRequest): readonly Cursor[] | CibRejection {
+  const found = selectElements(root, request.section ?? "/cib");
+  if (isRejection(found)) return found;
+  return hasOption(request, CallOption.multiple) ? found : found.slice(0, 1);
+}
+
 /** cib_create. */
 export function create(root: XmlElement, request: CibRequest): Result {
   const data = dataOf(request);
@@ -120,11 +127,11 @@ export function modify(root: XmlElement, request: CibRequest): Result {
   const data = dataOf(request);
   if (isRejection(data)) return data;
   if (hasOption(request, CallOption.xpath)) {
-    const found = selectElements(root, request.section ?? "/cib");
+    const found = matchesOf(root, request);
     if (isRejection(found)) return found;
     if (found.length === 0) return refuse(Errno.ENXIO, request.section);
     const edits = new Map<XmlElement, XmlElement>();
-    for (const at of hasOption(request, CallOption.multiple) ? found : found.slice(0, 1)) {
+    for (const at of found) {
       // The path says where to look, the data says for what: the place itself or something below.
       const target = findCursor(at, (node) => isSameObject(node, data));
       if (target === undefined) return refuse(Errno.ENXIO, attr(data, "id") ?? data.name);
@@ -184,11 +191,10 @@ export function replace(root: XmlElement, request: CibRequest): Result {
   const data = dataOf(request);
   if (isRejection(data)) return data;
   if (hasOption(request, CallOption.xpath)) {
-    const found = selectElements(root, request.section ?? "/cib");
+    const found = matchesOf(root, request);
     if (isRejection(found)) return found;
     if (found.length === 0) return refuse(Errno.ENXIO, request.section);
-    const chosen = hasOption(request, CallOption.multiple) ? found : found.slice(0, 1);
-    return edited(replaceAll(root, new Map(chosen.map((c) => [c.node, data] as const))));
+    return edited(replaceAll(root, new Map(found.map((c) => [c.node, data] as const))));
   }
   if (isWhole(request) && data.name === "cib") return replaceWhole(root, data);
   const section = data.name === request.section ? openSection(root, request.section) : undefined;
@@ -222,11 +228,10 @@ function replaceWhole(root: XmlElement, data: XmlElement): Result {
 /** cib_delete. */
 export function remove(root: XmlElement, request: CibRequest): Result {
   if (hasOption(request, CallOption.xpath)) {
-    const found = selectElements(root, request.section ?? "/cib");
+    const found = matchesOf(root, request);
     if (isRejection(found)) return found;
-    const chosen = hasOption(request, CallOption.multiple) ? found : found.slice(0, 1);
-    if (chosen.some((c) => c.parent === undefined)) return refuse(Errno.EINVAL, "/cib");
-    return edited(replaceAll(root, new Map(chosen.map((c) => [c.node, undefined] as const))));
+    if (found.some((c) => c.parent === undefined)) return refuse(Errno.EINVAL, "/cib");
+    return edited(replaceAll(root, new Map(found.map((c) => [c.node, undefined] as const))));
   }
   const data = dataOf(request);
   if (isRejection(data)) return data;

@@ -18,6 +18,7 @@ import type { CmapValue } from "../wire/cmap.ts";
 import { CsError } from "../wire/ipc/cs-error.ts";
 import type { FrontDoorEvent } from "../wire/ipc/front-door.ts";
 import { readServiceHeader, type ServiceEvent, ServiceId } from "../wire/service.ts";
+import { mayConnect } from "./access.ts";
 import type { CorosyncEffect, CorosyncEvent, CorosyncOptions } from "./api.ts";
 import { Cfg, type CfgEffect, type CfgEvent } from "./cfg.ts";
 import { ConfigVersionCheck } from "./config-version.ts";
@@ -29,11 +30,12 @@ import {
   startLines,
   syncMemberLines,
 } from "./log-lines.ts";
+import { Outbox } from "./outbox.ts";
 import { planReload } from "./reload.ts";
 import { type KeyChange, MemberKeys, voteKeys } from "./runtime-keys.ts";
 import { effectiveKeys, fileKeys, ringIdPath, timersOf, votesOf } from "./settings.ts";
 import { ProcessStatistics } from "./statistics.ts";
-import { Supervisor, type SupervisorEvent } from "./supervisor.ts";
+import { Supervisor, type SupervisorEvent, supervisedEnvironment } from "./supervisor.ts";
 import { SyncCore, type SyncEffect } from "./sync.ts";
 
 /** Services a client may connect to. */
@@ -45,8 +47,6 @@ const VOTES_TIMER = "votes.";
 const LEAVE_TIMER = "corosync.leave";
 /** How long a leaving node waits for its own goodbye to come round. */
 const LEAVE_MS = 500;
-/** Fewer free places than this in the ring's queue: clients wait. */
-const QUEUE_LOW = 64;
 /** What the ring's two headers take of an MTU (spec/totem section 2.1). */
 const FRAME_OVERHEAD = 90;
 /** An administrator writes 1 here when the missing nodes will not come. */
@@ -72,9 +72,7 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
   private now: Millis = 0;
   private out: CorosyncEffect[] = [];
   private ringEvents: TotemEvent[] = [];
-  /** Messages of clients that wait for room in the ring, or for the end of sync. */
-  private backlog: Uint8Array[] = [];
-  private flow: 0 | 1 | 2 = 0;
+  private readonly outbox: Outbox;
   private serving = false;
   private leaving = false;
   private changes: { joined: readonly number[]; left: readonly number[] } = {
@@ -98,10 +96,11 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
     this.votes = new Votequorum(votesOf(options));
     this.quorum = new QuorumService(this.votes);
     this.cpg = new Cpg(nodeId);
+    this.outbox = new Outbox((bytes) => this.ring.queueRoom(bytes));
     this.statistics = new ProcessStatistics({
       ring: () => this.ring.statistics,
       queueRoom: () => this.ring.queueRoom(1024),
-      waiting: () => this.backlog.length,
+      waiting: () => this.outbox.size,
       transport: () => options.transportStatistics?.() ?? new Map(),
     });
     this.cmap = new CmapService({
@@ -141,19 +140,9 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
     return this.serving;
   }
 
-  /** May this user connect? root may; others as the configuration map says (spec/ipc section 1.7). */
+  /** May this user connect? */
   mayConnect(uid: number, gid: number): boolean {
-    if (uid === 0 || gid === 0) return true;
-    const keys = [
-      `uidgid.uid.${uid}`,
-      `uidgid.gid.${gid}`,
-      `uidgid.config.uid.${uid}`,
-      `uidgid.config.gid.${gid}`,
-    ];
-    return keys.some((key) => {
-      const item = this.cmap.map.get(key);
-      return item !== undefined && Number(item.value) === 1;
-    });
+    return mayConnect(this.cmap.map, uid, gid);
   }
 
   step(now: Millis, event: CorosyncEvent): readonly CorosyncEffect[] {
@@ -161,7 +150,7 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
     this.out = [];
     this.onEvent(event);
     this.drainRing();
-    this.drainBacklog();
+    this.drainOutbox();
     this.updateFlow();
     this.count();
     return this.out;
@@ -375,28 +364,17 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
     this.ringEvents.push({ kind: "multicast", group: "a", body });
   }
 
-  /** Everything else keeps its order and waits for the end of sync. */
-  private multicastLater(body: Uint8Array): void {
-    this.backlog.push(body);
-  }
-
-  private drainBacklog(): void {
+  private drainOutbox(): void {
     if (!this.serving || this.sync.running || this.leaving) return;
-    while (this.backlog.length > 0) {
-      const body = this.backlog[0]!;
-      if (this.ring.queueRoom(body.length) < 1) return;
-      this.backlog.shift();
+    for (let body = this.outbox.next(); body !== undefined; body = this.outbox.next()) {
       this.multicastNow(body);
       this.drainRing();
     }
   }
 
   private updateFlow(): void {
-    const low = this.backlog.length > 0 || this.ring.queueRoom(1024) < QUEUE_LOW;
-    const level = this.sync.running || low ? 2 : 0;
-    if (level === this.flow) return;
-    this.flow = level;
-    this.out.push({ kind: "flow-control", service: "cpg", level });
+    const level = this.outbox.changedLevel(this.sync.running);
+    if (level !== undefined) this.out.push({ kind: "flow-control", service: "cpg", level });
   }
 
   private onVotes(event: VotequorumEvent): void {
@@ -407,7 +385,7 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
     switch (effect.kind) {
       case "multicast":
         if (cause === "service-process" || cause === "start") this.multicastNow(effect.body);
-        else this.multicastLater(effect.body);
+        else this.outbox.push(effect.body);
         break;
       case "quorum":
         this.putAll(voteKeys(this.votes));
@@ -432,7 +410,7 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
   private onCpgEffect(effect: CpgCoreEffect, cause: CpgCoreEvent["kind"]): void {
     if (effect.kind !== "multicast") this.out.push(effect);
     else if (cause === "service-process") this.multicastNow(effect.body);
-    else this.multicastLater(effect.body);
+    else this.outbox.push(effect.body);
   }
 
   private onCfg(event: CfgEvent): void {
@@ -442,7 +420,7 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
   private onCfgEffect(effect: CfgEffect): void {
     switch (effect.kind) {
       case "multicast":
-        this.multicastLater(effect.body);
+        this.outbox.push(effect.body);
         break;
       case "terminate":
         this.onTerminate(effect.reason);
@@ -503,7 +481,7 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
         this.cancelWaitForAll();
         break;
       case "cpg":
-        if (this.backlog.length >= limits.ringBacklogMessages) {
+        if (this.outbox.size >= limits.ringBacklogMessages) {
           this.log("error", "CPG", `client ${client} does not heed flow control; dropped`);
           this.out.push({ kind: "drop-client", client });
           this.onClientGone(service, client);
@@ -606,13 +584,4 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
     if (settings.rule === "votequorum") this.onVotes({ kind: "configure", settings });
     this.putAll(voteKeys(this.votes));
   }
-}
-
-/** What pacemakerd needs to write into the same log, in the same form. */
-function supervisedEnvironment({ config }: CorosyncOptions): Readonly<Record<string, string>> {
-  const { logfile, toLogfile } = config.logging;
-  return {
-    QUORATE_LOGFORM: config.form,
-    ...(toLogfile && logfile !== undefined ? { QUORATE_LOGFILE: logfile } : {}),
-  };
 }

@@ -5,7 +5,7 @@
  */
 import type { CancelTimer, LogEffect, Millis, SetTimer } from "../base/core.ts";
 import { limits } from "../base/limits.ts";
-import type { StartProcess, StopProcess } from "./api.ts";
+import type { CorosyncOptions, StartProcess, StopProcess } from "./api.ts";
 import { pluginLine } from "./log-lines.ts";
 
 export type SupervisorEvent =
@@ -157,4 +157,15 @@ export class Supervisor {
       this.out.push({ kind: "stop-process", name: NAME, signal: "SIGKILL" });
     }
   }
+}
+
+/** What pacemakerd needs to write into the same log, in the same form. */
+export function supervisedEnvironment({
+  config,
+}: CorosyncOptions): Readonly<Record<string, string>> {
+  const { logfile, toLogfile } = config.logging;
+  return {
+    QUORATE_LOGFORM: config.form,
+    ...(toLogfile && logfile !== undefined ? { QUORATE_LOGFILE: logfile } : {}),
+  };
 }

@@ -1,5 +1,5 @@
 /** What holds for every cluster: determinism, limits, mandatory constraints, and that settled means settled. */
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { graphText } from "../../../lib/render/graph-xml.ts";
 import { schedule } from "../../../lib/scheduler/schedule.ts";
@@ -7,6 +7,9 @@ import { executeGraph } from "../../../lib/simulate/fake-executor.ts";
 import { readStatus } from "../../../lib/status/status.ts";
 import { leavesOf } from "../../../lib/status/tree.ts";
 import { type ClusterWords, clone, cluster, group, NOW, prim } from "./support.ts";
+
+// Some seconds on a quiet machine; more where much else runs.
+setDefaultTimeout(60_000);
 
 const RUNS = { numRuns: 60, seed: 20_231_114 };
 

@@ -1,7 +1,7 @@
 /**
  * The traditional option parser: one table, parsed in the manner of GOption (HOUSE section 7; spec/outputs-and-tools D0.4).
  * Counts (-VV), repeats (-i a -i b), clusters (-sSQ), attached values (-xFILE), optional values (--x=V, -xV), `--` ends.
- * citty loses repeats and accepts unknown options, so it only looks commands up.
+ * citty loses repeats and accepts unknown options, so it gets none.
  */
 import { CrmError } from "../base/error.ts";
 import { Exit, type ExitCode } from "../base/exit.ts";

@@ -36,7 +36,9 @@ test("what cannot be read or written is said, and the session says why", async (
   expect(isThere(folder)).toBe(true);
   expect(isThere(join(folder, "absent"))).toBe(false);
   const session = realSession("test");
-  await expect(session.readFile(join(folder, "absent"))).rejects.toThrow("No such file or directory");
+  await expect(session.readFile(join(folder, "absent"))).rejects.toThrow(
+    "No such file or directory",
+  );
   await expect(session.readFile(folder)).rejects.toThrow("Is a directory");
   await expect(session.writeFile(join(folder, "no", "such"), "x")).rejects.toThrow("No such file");
 });

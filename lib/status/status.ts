@@ -174,7 +174,6 @@ function settleUnconnected(reader: Reader): void {
 
 function forgetPending(resource: ResourceState): void {
   resource.pendingAction = undefined;
-  resource.pendingNode = undefined;
   for (const c of resource.children) forgetPending(c);
 }
 

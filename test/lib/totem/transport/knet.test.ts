@@ -290,15 +290,31 @@ describe("another configuration while it runs", () => {
       kind: "configure",
       links: [faster, link(1, [1, 2])],
     });
-    expect(effects).toEqual([{ kind: "link", nodeId: 3, link: 0, up: false }]);
+    const told = effects.filter((effect) => effect.kind === "link");
+    expect(told).toEqual([{ kind: "link", nodeId: 3, link: 0, up: false }]);
     expect(node.reachable).toEqual([2]);
     expect(node.datagramBytes(2, 0)).toBe(1472);
     expect(node.datagramBytes(3, 0)).toBeUndefined();
     // The new link is pinged at once, the old one goes on.
-    const sent = node.step(network.now + 20, { kind: "timer", name: "knet" });
-    const links = sent.flatMap((effect) => (effect.kind === "packet" ? [effect.link] : []));
+    const links = effects.flatMap((effect) => (effect.kind === "packet" ? [effect.link] : []));
     expect(links).toContain(1);
     expect(node.reachable).toEqual([2]);
+  });
+
+  test("it asks to be woken when the next ping, timeout or probe is due, not before", () => {
+    const network = new Network(2, 1, "passive");
+    network.run(2000);
+    const node = network.nodes.get(1)!;
+    const wake = node
+      .step(network.now, { kind: "timer", name: "knet" })
+      .find((effect) => effect.kind === "set-timer");
+    const delayMs = wake?.kind === "set-timer" ? wake.delayMs : 0;
+    expect(delayMs).toBeGreaterThan(5);
+    expect(delayMs).toBeLessThanOrEqual(timers.pingIntervalMs);
+    const kinds = (at: number) =>
+      node.step(at, { kind: "timer", name: "knet" }).map((effect) => effect.kind);
+    expect(kinds(network.now + delayMs / 2)).toEqual(["set-timer"]);
+    expect(kinds(network.now + delayMs)).toContain("packet");
   });
 
   test("priorities change which link carries the ring", () => {

@@ -1,6 +1,7 @@
 /** Location constraints as they count for a status: rules evaluated, patterns and sets expanded (spec/scheduler-1 D.10). */
 import type { Score } from "../../base/score.ts";
 import type { ClusterStatus } from "../../status/state.ts";
+import { attr } from "../../xml/node.ts";
 import { openBook } from "../open-book.ts";
 import { variants } from "../variant/variants.ts";
 import { unpackLocation } from "./location.ts";
@@ -20,8 +21,8 @@ export function configuredLocations(status: ClusterStatus): readonly ConfiguredL
   for (const constraint of status.cib.constraints) {
     if (constraint.kind === "location") unpackLocation(book, constraint);
   }
-  return book.locations.map(({ id, rsc, nodes }) => ({
-    id,
+  return book.locations.map(({ id, rule, rsc, nodes }) => ({
+    id: (rule === undefined ? undefined : attr(rule, "id")) ?? id,
     resource: rsc.config.id,
     nodes: nodes.map(({ node, score }) => ({ node: node.name, score })),
   }));

@@ -97,7 +97,7 @@ function locate(book: Book, rsc: Rsc, wish: Wish, submatches: Submatches): void 
   const role = roleFilter(wish.role ?? attr(rule, "role"));
   if (role === undefined) return;
   const nodes = ruleScores(book, rsc, rule, submatches);
-  addLocation(book, { id, rsc, role, discovery, nodes });
+  addLocation(book, { id, rule, rsc, role, discovery, nodes });
 }
 
 /** POSIX classes in the few forms that differ from ours. */

@@ -1,12 +1,16 @@
 /** Constraints as the scheduler uses them: resolved to resources and nodes (spec/scheduler-2 sections 4 and 5, -1 section D). */
+
 import type { Score } from "../../base/score.ts";
 import type { Discovery } from "../../status/node-table.ts";
 import type { Role } from "../../status/roles.ts";
+import type { XmlElement } from "../../xml/node.ts";
 import type { Action } from "../actions/action.ts";
 import type { Node, Rsc } from "../board.ts";
 
 export interface Location {
   readonly id: string;
+  /** The rule that the scores come from, if any. */
+  readonly rule?: XmlElement;
   readonly rsc: Rsc;
   /** Role.unknown = any. */
   readonly role: Role;

@@ -127,3 +127,50 @@ describe("crm_resource", () => {
     expect((await host.run(cibadmin, "-B")).exit).not.toBe(0);
   });
 });
+
+describe("crm_resource on rules and groups", () => {
+  const rule =
+    '<rsc_location id="l" rsc="web"><rule id="l-rule" score="10" role="Started">' +
+    '<expression id="l-e" attribute="#uname" operation="eq" value="alpha"/></rule></rsc_location>' +
+    '<rsc_location id="p" rsc-pattern="^we" node="alpha" score="-5"/>';
+
+  test("constraints by rule and by pattern are listed with what they come to", async () => {
+    host.files.set(
+      FILE,
+      configuration(FENCING_OFF).replace("<constraints>", `<constraints>${rule}`),
+    );
+    const said = await host.run(crmResource, "-r", "web", "-a");
+    expect(said.out).toStartWith(
+      "Locations:\n  * Node alpha (score=10, id=l-rule, rsc=web)\n" +
+        "  * Node alpha (score=-5, id=p, rsc=web)\n",
+    );
+  });
+
+  test("a group whose members are on one node can move", async () => {
+    const grouped = configuration(FENCING_OFF)
+      .replace('<primitive id="ip"', '<group id="g"><primitive id="ip"')
+      .replace('type="httpd"/></resources>', 'type="httpd"/></group></resources>')
+      .replace("</nodes>", '<node id="2" uname="beta"/></nodes>');
+    host.files.set(FILE, grouped);
+    await host.run(crmSimulate, "-L", "-X", "--node-up=alpha");
+    const said = await host.run(crmResource, "-r", "g", "-M", "-N", "beta");
+    expect(said).toMatchObject({ exit: 0, err: "" });
+    expect(host.files.get(FILE)).toContain('id="cli-prefer-g"');
+  });
+});
+
+describe("crm_resource --list-options", () => {
+  test("names each list's options; advanced ones when asked", async () => {
+    const some = await host.run(crmResource, "--list-options", "fencing");
+    expect(some.out).toContain("  * pcmk_host_map: ");
+    expect(some.out).not.toContain("pcmk_off_action");
+    const all = await host.run(crmResource, "--list-options", "fencing", "--all");
+    expect(all.out).toContain("    * pcmk_off_action: ");
+    const meta = await host.run(crmResource, "--list-options", "primitive", "--output-as=xml");
+    expect(meta.out).toContain('<parameter name="target-role" advanced="0" generated="0">');
+  });
+  test("another word is refused", async () => {
+    const said = await host.run(crmResource, "--list-options", "other");
+    expect(said).toMatchObject({ exit: 64 });
+  });
+});

@@ -50,7 +50,7 @@ class Ring {
     private readonly kind: Kind,
     transport: Transport,
   ) {
-    this.hosts = new Hosts(COUNT, transport, { token: TOKEN_MS, patientPings: false });
+    this.hosts = new Hosts(COUNT, transport, { token: TOKEN_MS, patient: false });
   }
 
   private get pids(): readonly number[] {

@@ -53,7 +53,7 @@ describe.skipIf(skip !== undefined)("the tools of corosync", () => {
   let hosts: Hosts;
 
   beforeAll(async () => {
-    hosts = new Hosts(2, "knet", { token: 1000, patientPings: false });
+    hosts = new Hosts(2, "knet", { token: 1000, patient: false });
     hosts.start(ourHost, "ours");
     hosts.start(theirHost, "original");
     await hosts.untilVotes(ourHost, 2);

@@ -251,13 +251,23 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       "start-process": (effect) => children.start(effect),
       "stop-process": (effect) => children.stop(effect),
       "read-configuration": () => {
-        options.reload().then((read) => post({ kind: "configuration-read", ...read }));
+        options.reload().then(
+          (read) => post({ kind: "configuration-read", ...read }),
+          (error) => {
+            const problems = [String(error)];
+            post({ kind: "configuration-read", config: undefined, problems });
+          },
+        );
       },
       "use-configuration": ({ config: next }) => {
-        logs.use(next);
-        transport?.update(next).catch((error) => {
-          say("error", "TOTEM", `cannot open a link's socket: ${String(error)}`);
-        });
+        const complain = (what: string) => (error: unknown) =>
+          say("error", "CFG", `${what}: ${error instanceof Error ? error.message : String(error)}`);
+        try {
+          logs.use(next);
+        } catch (error) {
+          complain("cannot open the log file; the old one stays")(error);
+        }
+        transport?.update(next).catch(complain("cannot open a link's socket"));
       },
       "reopen-logs": () => logs.reopen(),
     },

@@ -61,6 +61,8 @@ function assignReplica(book: Book, replica: Replica<Rsc>, prefer: Node | undefin
 
 /** Repeats everything at each call, score notes included (section 14.6). */
 function assign(book: Book, bundle: Rsc, prefer: Node | undefined, _final: boolean): undefined {
+  // Its own content may be colocated with it.
+  if (bundle.assigning) return;
   noteScores(book, "bundle", bundle, true);
   bundle.assigning = true;
   const replicas = replicasOf(bundle);

@@ -66,6 +66,11 @@ export class Durability {
     const moves = ({ node, disk }: SimNode) => !node.isManagerHeld && disk.slowMs === 0;
     const ids = world.view(sim)?.membership.members ?? [];
     const members = world.nodes.filter((n) => ids.includes(n.id));
+    // Somebody is gone: the membership is about to end.
+    const isWhole = members.every(
+      (n) => n.node.corosync !== undefined && n.node.manager !== undefined,
+    );
+    if (!isWhole) return false;
     if (members.every(moves)) return true;
     const working = members.filter((n) => moves(n) && n.disk.fullness === 0).length;
     return quorate && moves(sim) && 2 * working > world.nodes.length;

@@ -204,8 +204,9 @@ export class Node {
         } else this.managerGone(undefined, effect.signal);
         break;
       case "read-configuration":
+      case "use-configuration":
       case "reopen-logs":
-        break;
+        break; // a simulated node keeps the configuration it started with
       default:
         this.common("corosync", effect);
     }

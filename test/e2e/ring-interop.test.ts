@@ -38,12 +38,14 @@ async function exchange(
   ring: Hosts,
   messages: number,
   largest: number,
+  mostAhead: number,
 ): Promise<readonly string[]> {
   const peer = join(import.meta.dir, "ring-peer.ts");
   const hosts = Array.from({ length: ring.count }, (_, index) => index + 1);
   return Promise.all(
     hosts.map(async (host) => {
       const words = [bun, peer, String(ring.count), String(messages), String(largest)];
+      words.push(String(mostAhead));
       const child = Bun.spawn([...ring.command(host, ...words)], { stderr: "inherit" });
       const text = (await new Response(child.stdout).text()).trim();
       if ((await child.exited) !== 0) throw new Error(`the peer on ${host} failed\n${ring.logs()}`);
@@ -90,7 +92,11 @@ for (const [row, { transport, kinds, lossPercent }] of cases.entries()) {
 
     const expectExchange = async (percent: number) => {
       const { messages, largest } = loads[percent]!;
-      expectSame(await exchange(hosts, messages, largest), messages);
+      // Over knet what waits for the token is packed into datagrams of 64 KiB: of their 46 packets one is always lost at
+      // 20 %, whoever sends. One message of each at a time keeps a datagram in one packet.
+      const overKnet = transport === "knet" || transport === "secure";
+      const mostAhead = overKnet && percent >= 20 ? 1 : 150;
+      expectSame(await exchange(hosts, messages, largest, mostAhead), messages);
     };
 
     beforeAll(async () => {

@@ -134,7 +134,9 @@ export class GroupAudit extends Audit {
     if (before?.quorate === quorate && before.members === members) return;
     this.votes.set(node.id, { quorate, members });
     this.count(node, quorate, members);
-    if (quorate) this.onePart(node, members, nodes);
+    // Last man standing gives this up: what one part lowers its expected votes to, the other part does not know when it
+    // takes in nodes that left the first.
+    if (quorate && this.rule !== "last man standing") this.onePart(node, members, nodes);
   }
 
   /** Everyone has one vote. */

@@ -7,6 +7,7 @@
  */
 
 import { lazy } from "../base/lazy.ts";
+import { ON_FAIL } from "./on-fail.ts";
 
 /** Values an attribute may have. */
 export type ValueType =
@@ -78,16 +79,7 @@ const types = lazy(
     enabled: "boolean",
     "record-pending": "boolean",
     "op.role": ROLES,
-    "op.on-fail": [
-      "ignore",
-      "block",
-      "demote",
-      "stop",
-      "restart",
-      "standby",
-      "fence",
-      "restart-container",
-    ],
+    "op.on-fail": ON_FAIL,
     "rsc-role": ROLES,
     "with-rsc-role": ROLES,
     "resource_set.role": ROLES,

@@ -1,4 +1,5 @@
 /** Meta-attributes of resources and operations: name, type, default, help in our words (spec/scheduler-1 A.7, A.10). */
+import { ON_FAIL } from "./on-fail.ts";
 import type { OptionType } from "./options.ts";
 
 /** One meta-attribute. */
@@ -173,16 +174,7 @@ export const operationMeta: readonly MetaAttribute[] = [
   {
     name: "on-fail",
     type: "select",
-    values: [
-      "ignore",
-      "block",
-      "demote",
-      "stop",
-      "restart",
-      "standby",
-      "fence",
-      "restart-container",
-    ],
+    values: ON_FAIL,
     default: "restart",
     help: "What follows its failure",
   },

@@ -4,28 +4,12 @@ import { account, allowance } from "../../../lib/totem/flow.ts";
 import { companions, fillEntry, sameMembers } from "../../../lib/totem/membership.ts";
 import { answerRequests, listGaps } from "../../../lib/totem/retransmit.ts";
 import { beforeFirst, earlier, isBefore, later, ringText } from "../../../lib/totem/sequence.ts";
-import { SortQueue, type Stored, sortQueueSlots } from "../../../lib/totem/sort-queue.ts";
+import { SortQueue, sortQueueSlots } from "../../../lib/totem/sort-queue.ts";
 import { totemTimers } from "../../../lib/totem/timers.ts";
 import type { CommitToken, RetransmitEntry } from "../../../lib/wire/totem.ts";
+import { storedMessage } from "../support/stored-message.ts";
 
 const ringId = { rep: 1, seq: 8 };
-
-function stored(seq: number): Stored {
-  const message = {
-    kind: "mcast",
-    nodeId: 1,
-    target: 0,
-    encapsulated: 2,
-    systemFrom: 1,
-    seq,
-    thisSeqno: 0,
-    ringId,
-    reserved: 0,
-    guarantee: 0,
-    payload: new Uint8Array(0),
-  } as const;
-  return { message, data: new Uint8Array(0) };
-}
 
 describe("sequence numbers", () => {
   test("wrap: the first aru of a ring comes before zero", () => {
@@ -45,24 +29,24 @@ describe("sequence numbers", () => {
 describe("sort queue", () => {
   test("takes each number once, in any order, within its window", () => {
     const queue = new SortQueue();
-    expect([queue.add(stored(2)), queue.add(stored(1)), queue.add(stored(2))]).toEqual([
-      true,
-      true,
-      false,
-    ]);
-    expect(queue.add(stored(0))).toBe(false);
-    expect(queue.add(stored(sortQueueSlots))).toBe(true);
-    expect(queue.add(stored(sortQueueSlots + 1))).toBe(false);
+    expect([
+      queue.add(storedMessage(2)),
+      queue.add(storedMessage(1)),
+      queue.add(storedMessage(2)),
+    ]).toEqual([true, true, false]);
+    expect(queue.add(storedMessage(0))).toBe(false);
+    expect(queue.add(storedMessage(sortQueueSlots))).toBe(true);
+    expect(queue.add(storedMessage(sortQueueSlots + 1))).toBe(false);
   });
 
   test("released numbers are gone and make room at the other end", () => {
     const queue = new SortQueue();
-    for (const seq of [1, 2, 3]) queue.add(stored(seq));
+    for (const seq of [1, 2, 3]) queue.add(storedMessage(seq));
     queue.release(2);
     expect(queue.get(2)).toBeUndefined();
     expect(queue.get(3)?.message.seq).toBe(3);
-    expect(queue.add(stored(2))).toBe(false);
-    expect(queue.add(stored(sortQueueSlots + 2))).toBe(true);
+    expect(queue.add(storedMessage(2))).toBe(false);
+    expect(queue.add(storedMessage(sortQueueSlots + 2))).toBe(true);
     queue.release(1);
     queue.release(2 + 2 * sortQueueSlots);
     expect(queue.released).toBe(2);
@@ -71,11 +55,11 @@ describe("sort queue", () => {
   test("works across the wrap of 32 bits", () => {
     const queue = new SortQueue();
     queue.reset(0xfffffffe);
-    expect([queue.add(stored(0xffffffff)), queue.add(stored(0)), queue.add(stored(1))]).toEqual([
-      true,
-      true,
-      true,
-    ]);
+    expect([
+      queue.add(storedMessage(0xffffffff)),
+      queue.add(storedMessage(0)),
+      queue.add(storedMessage(1)),
+    ]).toEqual([true, true, true]);
     queue.release(0);
     expect(queue.get(0xffffffff)).toBeUndefined();
     expect(queue.get(1)?.message.seq).toBe(1);
@@ -114,7 +98,7 @@ describe("flow control (section 5 steps 4 and 8)", () => {
 describe("retransmission (section 5 step 5)", () => {
   test("what we hold is sent again while allowed, the rest stays in the token", () => {
     const queue = new SortQueue();
-    for (const seq of [1, 2, 4]) queue.add(stored(seq));
+    for (const seq of [1, 2, 4]) queue.add(storedMessage(seq));
     const entries = [1, 2, 3, 4].map((seq) => ({ ringId, seq }));
     const foreign = { ringId: { rep: 1, seq: 4 }, seq: 1 };
     const answer = answerRequests(queue, ringId, [foreign, ...entries], 2);
@@ -124,7 +108,7 @@ describe("retransmission (section 5 step 5)", () => {
 
   test("a gap is listed from its fifth visit on, once", () => {
     const queue = new SortQueue();
-    queue.add(stored(2));
+    queue.add(storedMessage(2));
     const entries: RetransmitEntry[] = [];
     for (let visit = 1; visit <= 4; visit++) listGaps(queue, ringId, entries, 0, 3, 5);
     expect(entries).toEqual([]);

@@ -2,24 +2,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { SortQueue, type Stored, sortQueueSlots } from "../../../lib/totem/sort-queue.ts";
-
-function stored(seq: number): Stored {
-  const ringId = { rep: 1, seq: 4 };
-  const message = {
-    kind: "mcast",
-    nodeId: 1,
-    target: 0,
-    encapsulated: 2,
-    systemFrom: 1,
-    seq,
-    thisSeqno: 0,
-    ringId,
-    reserved: 0,
-    guarantee: 0,
-    payload: new Uint8Array(0),
-  } as const;
-  return { message, data: message.payload };
-}
+import { storedMessage } from "../support/stored-message.ts";
 
 const step = fc.record({
   what: fc.constantFrom("add", "add", "add", "release", "miss", "reset"),
@@ -41,7 +24,7 @@ test("holds, releases and counts misses like a plain map, also where numbers wra
           const seq = (released + distance) >>> 0;
           const inside = distance >= 1 && distance <= sortQueueSlots;
           if (what === "add") {
-            const item = stored(seq);
+            const item = storedMessage(seq);
             expect(queue.add(item)).toBe(inside && !held.has(seq));
             if (inside && !held.has(seq)) held.set(seq, item);
           } else if (what === "miss" && inside) {

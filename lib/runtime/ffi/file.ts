@@ -10,6 +10,8 @@ const O_WRONLY = 1;
 const O_RDWR = 2;
 const O_CREAT = 0o100;
 const O_TRUNC = 0o1000;
+const SEEK_SET = 0;
+const SEEK_END = 2;
 const O_CLOEXEC = 0o2000000;
 const DEFAULT_MODE = 0o666;
 const FIRST_BYTES = 64 * 1024;
@@ -42,12 +44,30 @@ export function isTerminalDescriptor(fd: number): boolean {
   return libc.isatty(fd) === 1;
 }
 
-/** All bytes of a file, pipe or device; undefined when they cannot be read. */
-export function readFileBytes(path: string): Uint8Array | undefined {
+/** Above this a length is not believed: some folders give the largest number there is. */
+const LONGEST = 1024 * 1024 * 1024;
+
+/** Length of a regular file in bytes; 0 for what has none (pipes, devices, /proc, folders). */
+function lengthOf(fd: number): number {
+  const length = Number(libc.lseek(fd, 0, SEEK_END));
+  if (length <= 0 || length > LONGEST) return 0;
+  return libc.lseek(fd, 0, SEEK_SET) === 0n ? length : 0;
+}
+
+/**
+ * All bytes of a file, pipe or device; undefined when they cannot be read. `expecting` is told how many bytes are to come,
+ * where that is known, before memory is taken for them.
+ */
+export function readFileBytes(
+  path: string,
+  expecting?: (bytes: number) => void,
+): Uint8Array | undefined {
   const fd = open(path, O_RDONLY);
   if (fd === undefined) return undefined;
   try {
-    let bytes = new Uint8Array(FIRST_BYTES);
+    const expected = lengthOf(fd);
+    expecting?.(expected);
+    let bytes = new Uint8Array(Math.max(FIRST_BYTES, expected + 1));
     for (let length = 0; ; ) {
       const count = Number(libc.read(fd, ptr(bytes, length), bytes.length - length));
       if (count === 0) return bytes.subarray(0, length);

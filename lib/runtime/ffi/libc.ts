@@ -34,6 +34,7 @@ const library = dlopen("libc.so.6", {
   sched_setscheduler: { args: ["i32", "i32", "ptr"], returns: "i32" },
   signal: { args: ["i32", "u64"], returns: "u64" },
   execve: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
+  madvise: { args: ["u64", "u64", "i32"], returns: "i32" },
   mlock2: { args: ["u64", "u64", "u32"], returns: "i32" },
   __errno_location: { args: [], returns: "ptr" },
 });

@@ -33,12 +33,22 @@ function sh(...argv: readonly string[]): string {
   return done.stdout.toString();
 }
 
-/** Their corosync.conf: `token` in milliseconds; `patient` where ring and links must outlast lost datagrams. */
+/**
+ * Their corosync.conf: `token` in milliseconds; `patient` where ring and links must outlast lost datagrams; `lossy` as an
+ * administrator sets a line up that loses every fifth datagram.
+ *
+ * Pings of `patient`: at 20 % each way a pong comes back with 0.64; 40 pings in a timeout all fail with 0.36^40 < 10^-17.
+ * Token of `lossy`: three nodes have (5000 + 650) / 80.2 = 70 ms between repetitions, the shortest round figure whose hold
+ * timer (0.8 * 70 - 10 = 46 ms) is above the 30 ms that corosync asks for; a rotation loses 3 * 0.25 repetitions on average,
+ * 53 ms, and is given up after about 80. Its netmtu keeps a ring's datagram in one packet, encrypted too: by default what
+ * waits for the token is packed into 64 KiB, and of their 46 packets all arrive with 0.8^46 < 10^-4, whoever sends.
+ */
 function configuration(
   transport: Transport,
   count: number,
   token: number,
   patient: boolean,
+  lossy: boolean,
   family: Family,
 ) {
   const nodes = Array.from({ length: count }, (_, index) => index + 1).map(
@@ -48,7 +58,9 @@ function configuration(
   const name = transport === "secure" ? "knet" : transport;
   // With corosync's own timers a link over knet is taken for down when a few pings in a row are lost, and at 20 % of loss
   // one token in 3000 is, with its four repetitions: memberships change in the middle of the messages.
-  const repetitions = "  token_retransmits_before_loss_const: 10\n";
+  const repetitions = lossy
+    ? "  token_retransmits_before_loss_const: 80\n  netmtu: 1300\n"
+    : "  token_retransmits_before_loss_const: 10\n";
   const pings =
     "  interface {\n    linknumber: 0\n    knet_ping_interval: 100\n    knet_ping_timeout: 4000\n  }\n";
   const crypto = "  crypto_cipher: aes256\n  crypto_hash: sha256\n";
@@ -92,12 +104,18 @@ export class Hosts {
     readonly count: number,
     transport: Transport,
     {
-      token = 2500,
+      lossy = false,
+      token = lossy ? 5000 : 2500,
       patient = true,
       family = "ipv4",
-    }: { readonly token?: number; readonly patient?: boolean; readonly family?: Family } = {},
+    }: {
+      readonly lossy?: boolean;
+      readonly token?: number;
+      readonly patient?: boolean;
+      readonly family?: Family;
+    } = {},
   ) {
-    this.configuration = configuration(transport, count, token, patient, family);
+    this.configuration = configuration(transport, count, token, patient, lossy, family);
     writeFileSync(join(this.folder, "corosync.conf"), this.configuration);
     writeFileSync(join(this.folder, "authkey"), key, { mode: 0o400 });
     sh("ip", "link", "add", this.bridge, "type", "bridge", "mcast_snooping", "0");

@@ -36,7 +36,7 @@ export interface TotemTimers {
 export interface TotemConfig {
   readonly nodeId: number;
   readonly timers: TotemTimers;
-  /** Folder + name of the ring id file, e.g. /var/lib/corosync/ringid_6; written on each COMMIT entry. */
+  /** Folder + name of the ring id file, e.g. /var/lib/corosync/ringid_6; written in GATHER and, if need be, COMMIT. */
   readonly ringIdPath: string;
   /** Sequence read from that file at start (0 when absent). */
   readonly storedRingSeq: number;

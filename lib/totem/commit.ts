@@ -1,11 +1,11 @@
 /**
  * COMMIT: the commit token goes round and collects what each member has of its old ring
- * (spec/totem/totem-wire.md sections 4.3 and 4.4). The ring id is on disk before the token goes on.
+ * (spec/totem/totem-wire.md sections 4.3 and 4.4). The ring id is on disk before the token goes on:
+ * mostly since GATHER (gather.ts), else it is written here.
  */
 
 import type { CommitToken, Join } from "../wire/totem.ts";
 import { encodeTotem } from "../wire/totem.ts";
-import { Writer } from "../wire/writer.ts";
 import { mergeJoin } from "./gather.ts";
 import { fillEntry } from "./membership.ts";
 import type { RingState } from "./ring-state.ts";
@@ -30,8 +30,7 @@ export function enterCommit(ring: RingState, received: CommitToken): void {
   ring.commitTokenSeq = token.tokenSeq;
   ring.statistics.commit_entered++;
   ring.cancelTimer("join", "consensus");
-  const data = new Writer(8).u64(token.ringId.seq).finish();
-  ring.effects.push({ kind: "persist", path: ring.config.ringIdPath, data });
+  ring.reserveRingSeq(token.ringId.seq);
   ring.restartTokenTimer();
   sendCommitToken(ring, token);
 }

@@ -24,6 +24,13 @@ export function enterGather(ring: RingState, reason: GatherReason): void {
   ring.statistics.gather_entered++;
   ring.statistics.continuous_gather++;
   sendJoin(ring);
+  // Written while the others answer, so that the commit token need not wait for the disk.
+  ring.reserveRingSeq(nextRingSeq(ring));
+}
+
+/** Of the ring that we would make (section 4.5). */
+function nextRingSeq(ring: RingState): number {
+  return ring.highestRingSeq + 4;
 }
 
 /** Timer `join`: says again what we know. */
@@ -116,7 +123,7 @@ export function checkConsensus(ring: RingState): void {
     nodeId: ring.nodeId,
     target: 0,
     tokenSeq: 0,
-    ringId: { rep: ring.nodeId, seq: ring.highestRingSeq + 4 },
+    ringId: { rep: ring.nodeId, seq: nextRingSeq(ring) },
     retransFlag: 0,
     memberIndex: 0,
     members,

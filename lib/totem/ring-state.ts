@@ -8,6 +8,7 @@ import { limits } from "../base/limits.ts";
 import type { CommitToken, RingId, TotemMessage } from "../wire/totem.ts";
 import { encodeTotem } from "../wire/totem.ts";
 import { decodeGrouped, encodeGroupPrefix } from "../wire/totempg.ts";
+import { Writer } from "../wire/writer.ts";
 import type { TotemConfig, TotemEffect, TotemTimers } from "./api.ts";
 import { Assembly } from "./assembly.ts";
 import type { FlowMemory } from "./flow.ts";
@@ -92,6 +93,8 @@ export class RingState {
   /** The ring that `regular` belongs to. */
   oldRingId: RingId;
   highestRingSeq: number;
+  /** On disk: after a crash this node begins above it. */
+  reservedRingSeq: number;
 
   // Messages.
   regular = new SortQueue();
@@ -150,6 +153,7 @@ export class RingState {
     this.ringId = { rep: config.nodeId, seq };
     this.oldRingId = this.ringId;
     this.highestRingSeq = seq;
+    this.reservedRingSeq = config.storedRingSeq;
     this.proc = [config.nodeId];
   }
 
@@ -169,6 +173,14 @@ export class RingState {
 
   sendData(to: number | "all", data: Uint8Array): void {
     this.effects.push({ kind: "send", to, data });
+  }
+
+  /** Has ring sequences up to `seq` on disk before anything that follows is sent; nothing when they are there already. */
+  reserveRingSeq(seq: number): void {
+    if (seq <= this.reservedRingSeq) return;
+    this.reservedRingSeq = seq;
+    const data = new Writer(8).u64(seq).finish();
+    this.effects.push({ kind: "persist", path: this.config.ringIdPath, data });
   }
 
   setTimer(name: TimerName, delayMs: Millis): void {

@@ -117,10 +117,19 @@ describe("membership", () => {
     expect(bench.ring.ringId).toEqual({ rep: 7, seq: 5 });
   });
 
-  test("the ring id is on disk before the commit token leaves", () => {
+  test("the ring id is on disk since GATHER: the commit token does not wait for it", () => {
+    const bench = new Bench();
+    const gathered = bench.hear(join(9, [7, 9]));
+    const committed = bench.hear(join(9, [7, 9]));
+    expect(gathered.filter(({ kind }) => kind === "persist")).toHaveLength(1);
+    expect(committed.filter(({ kind }) => kind === "persist")).toEqual([]);
+    expect(committed.some((effect) => effect.kind === "send" && effect.to === 9)).toBe(true);
+  });
+
+  test("a ring id above what was written in GATHER is on disk before the commit token leaves", () => {
     const bench = new Bench();
     bench.hear(join(9, [7, 9]));
-    const effects = bench.hear(join(9, [7, 9]));
+    const effects = bench.hear({ ...join(9, [7, 9]), ringSeq: 100 });
     const persist = effects.findIndex((effect) => effect.kind === "persist");
     const send = effects.findIndex((effect) => effect.kind === "send" && effect.to === 9);
     expect(persist).toBeGreaterThanOrEqual(0);

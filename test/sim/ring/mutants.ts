@@ -56,8 +56,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "the ring id is not on disk when the commit token goes on",
     file: "totem/commit.ts",
-    from: 'ring.effects.push({ kind: "persist", path: ring.config.ringIdPath, data });',
-    to: "void data;",
+    from: "ring.reserveRingSeq(token.ringId.seq);",
+    to: "",
     says: /not on disk/,
     seed: 1,
   },

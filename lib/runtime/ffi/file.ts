@@ -3,6 +3,7 @@
  * no more; who wants to know why asks node:fs.
  */
 import { ptr } from "bun:ffi";
+import { limits } from "../../base/limits.ts";
 import { checked, Errno, errno, libc } from "./libc.ts";
 
 const O_RDONLY = 0;
@@ -44,13 +45,15 @@ export function isTerminalDescriptor(fd: number): boolean {
   return libc.isatty(fd) === 1;
 }
 
-/** Above this a length is not believed: some folders give the largest number there is. */
-const LONGEST = 1024 * 1024 * 1024;
+/** Where the end of an open file is, in bytes; negative when it has none. Reading goes on from there. */
+export function seekEnd(fd: number): number {
+  return Number(libc.lseek(fd, 0, SEEK_END));
+}
 
-/** Length of a regular file in bytes; 0 for what has none (pipes, devices, /proc, folders). */
+/** Length of a regular file in bytes; 0 for what has none (pipes, devices, /proc), and for folders, whose end is no length. */
 function lengthOf(fd: number): number {
-  const length = Number(libc.lseek(fd, 0, SEEK_END));
-  if (length <= 0 || length > LONGEST) return 0;
+  const length = seekEnd(fd);
+  if (length <= 0 || length > limits.xmlFileBytes) return 0;
   return libc.lseek(fd, 0, SEEK_SET) === 0n ? length : 0;
 }
 

@@ -11,12 +11,11 @@ import { type Pointer, ptr, toArrayBuffer } from "bun:ffi";
 import { assert } from "../../base/assert.ts";
 import type { RingSemaphore } from "../../wire/ipc/ring.ts";
 import { nodeFs } from "../builtin.ts";
-import { openForUpdate } from "./file.ts";
+import { openForUpdate, seekEnd } from "./file.ts";
 import { checked, Errno, errno, libc, SystemError } from "./libc.ts";
 
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
-const SEEK_END = 2;
 const CLOCK_MONOTONIC = 1;
 const SEMAPHORE_BYTES = 32;
 
@@ -53,7 +52,7 @@ export class MappedFile {
   static open(path: string, minimumBytes: number, maximumBytes: number): MappedFile {
     const fd = openForUpdate(path) ?? nodeFs().openSync(path, "r+");
     try {
-      const size = Number(libc.lseek(fd, 0, SEEK_END));
+      const size = seekEnd(fd);
       if (size < minimumBytes || size > maximumBytes) {
         throw new Error(`${path} has ${size} bytes; expected ${minimumBytes} to ${maximumBytes}`);
       }
@@ -66,7 +65,7 @@ export class MappedFile {
 
   /** True when the file still has all the bytes that the views cover (or `needed` of them). */
   intact(needed = this.bytes): boolean {
-    return this.#buffer !== undefined && Number(libc.lseek(this.#fd, 0, SEEK_END)) >= needed;
+    return this.#buffer !== undefined && seekEnd(this.#fd) >= needed;
   }
 
   /** Hands the file itself to another user, whatever its name leads to by now. */

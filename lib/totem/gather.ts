@@ -67,6 +67,17 @@ export function sendLeave(ring: RingState): void {
 /** What a join changed: it says what we say, it brought news, or neither. */
 export type JoinOutcome = "agreed" | "merged" | "nothing";
 
+/**
+ * True for a join that holds us for failed and may have been sent before our ring was formed. Differs from section 4.4: nodes
+ * whose consensus timers run in step all fail each other and form rings of their own at once; if the joins that then
+ * still arrive were believed, they would fail each other again, round after round. Who still means it says so again
+ * within the time of a join.
+ */
+function isFromBefore(ring: RingState, join: Join): boolean {
+  if (join.ringSeq >= ring.ringId.seq || !join.failed.includes(ring.nodeId)) return false;
+  return ring.now - ring.formedAt < ring.timers.joinMs;
+}
+
 /** Compares a join with what we know and merges its news (section 4.4, cases 1 to 4). */
 export function mergeJoin(ring: RingState, join: Join): JoinOutcome {
   const from = join.systemFrom;
@@ -80,7 +91,7 @@ export function mergeJoin(ring: RingState, join: Join): JoinOutcome {
   }
   const known = isSubset(join.proc, ring.proc);
   if (known && isSubset(join.failed, ring.failed)) return "nothing";
-  if (ring.failed.includes(from)) return "nothing";
+  if (ring.failed.includes(from) || isFromBefore(ring, join)) return "nothing";
   const proc = ascending([...ring.proc, ...join.proc]);
   if (proc.length > limits.ringMembers) return "nothing";
   const before = ring.proc.length + ring.failed.length;

@@ -87,6 +87,7 @@ function adoptRing(ring: RingState): void {
   ring.regular.release(ring.installSeq);
   ring.state = "operational";
   ring.members = ring.newMembers;
+  ring.formedAt = ring.now;
   ring.oldRingId = ring.ringId;
   ring.saved = undefined;
   ring.failedToReceive = false;

@@ -82,6 +82,8 @@ export class RingState {
   newMembers: readonly number[] = [];
   /** Who comes along from the old ring into the one being formed. */
   transitional: readonly number[] = [];
+  /** When the current ring was formed. */
+  formedAt: Millis = Number.NEGATIVE_INFINITY;
   /** Who said goodbye since the last membership. */
   readonly goodbyes = new Set<number>();
   failedToReceive = false;

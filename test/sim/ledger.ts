@@ -45,4 +45,29 @@ export const ringLedger: readonly LedgerLine[] = [
     },
     was: "knet: a peer that missed the first pings of a restarted node took its datagrams for old ones",
   },
+  {
+    seed: 1_059_889,
+    options: {
+      nodes: 16,
+      chaosMs: 2500,
+      netMtu: 65_536,
+      allFaults: true,
+      load: { rate: 10, largest: 1000 },
+      daemons: "tie breaker",
+      knet: { links: 1, mode: "active" },
+    },
+    was: "parts that formed rings at the same moment failed each other again by joins from before",
+  },
+  {
+    seed: 1_119_827,
+    options: {
+      nodes: 16,
+      chaosMs: 1000,
+      netMtu: 1500,
+      allFaults: true,
+      load: { rate: 2, largest: 150_000 },
+      daemons: "tie breaker",
+    },
+    was: "the same, in three nodes alone beside a ring of thirteen",
+  },
 ];

@@ -163,6 +163,19 @@ describe("membership", () => {
     expect(bench.ring.state).toBe("operational");
   });
 
+  test("a join from before our ring was formed does not make its sender failed, its repetition does", () => {
+    const bench = new Bench();
+    pair(bench);
+    bench.hear(join(8, [8]), 1);
+    const holdsUsFailed = join(8, [7, 8, 9], [7, 9]);
+    bench.hear(holdsUsFailed, 1);
+    bench.give({ kind: "timer", name: "join" });
+    expect(bench.sent("join")).toMatchObject([{ proc: [7, 8, 9], failed: [] }]);
+    bench.now += timers.joinMs;
+    bench.hear(holdsUsFailed, 1);
+    expect(bench.sent("join")).toMatchObject([{ proc: [7, 8, 9], failed: [8] }]);
+  });
+
   test("a goodbye needs no timeout, and is no failure in the log", () => {
     const bench = new Bench();
     pair(bench);

@@ -267,8 +267,9 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
         } catch (error) {
           complain("cannot open the log file; the old one stays")(error);
         }
-        transport?.update(next).catch(complain("cannot open a link's socket"));
+        transport?.update(next).catch(complain("not everything of the configuration is in use"));
       },
+      "crypto-phase": ({ phase }) => transport?.cryptoPhase(phase),
       "reopen-logs": () => logs.reopen(),
     },
     { onError: (error) => say("crit", "MAIN", `internal error: ${String(error)}`) },
@@ -286,7 +287,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     const receive = (data: Uint8Array) => post({ kind: "datagram", data });
     const open = config.totem.transport === "knet" ? openKnet : openTransport;
     transport = await explained(`cannot open UDP sockets on ${place.address} port ${port}`, () =>
-      open(config, place, receive, complain, log),
+      open(config, place, receive, complain, log, () => post({ kind: "key-prepared" })),
     );
     options.onReady();
     const up = (isUp: boolean) => post({ kind: "interface", up: isUp, address: place.address });

@@ -104,8 +104,8 @@ export class KnetStatistics {
     rx: { packets: 0, bytesAdded: 0 },
   };
 
-  /** @param isSealed packets are encrypted or signed. */
-  constructor(private readonly isSealed: boolean) {}
+  /** @param isSealed are packets encrypted or signed now? */
+  constructor(private readonly isSealed: () => boolean) {}
 
   /** The links that are counted; nothing else is, whatever a packet claims. */
   use(links: readonly KnetLinkConfig[], self: number): void {
@@ -146,7 +146,7 @@ export class KnetStatistics {
   }
 
   private noteSeal(way: "tx" | "rx", added: number): void {
-    if (!this.isSealed) return;
+    if (!this.isSealed()) return;
     this.sealed[way].packets++;
     this.sealed[way].bytesAdded += added;
   }

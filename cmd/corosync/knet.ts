@@ -14,7 +14,7 @@ import { monotonicMs } from "../../lib/runtime/clock.ts";
 import { readWhole } from "../../lib/runtime/disk.ts";
 import { flushDatagrams } from "../../lib/runtime/ffi/datagram-batch.ts";
 import { runCore } from "../../lib/runtime/host.ts";
-import { makeSeal } from "../../lib/runtime/seal.ts";
+import { Seals, type Secret } from "../../lib/runtime/seals.ts";
 import { openUdp, type UdpSocket } from "../../lib/runtime/udp.ts";
 import {
   type KnetEffect,
@@ -172,26 +172,36 @@ class LinkSockets {
   }
 }
 
-/** Opens knet. Rejects with the system's error, or when the key cannot be used. */
+/** What the ring is encrypted with. Throws when the key cannot be used. */
+function secretOf(config: CorosyncConfig): Secret {
+  const { cipher, hash, keyFile } = config.totem.knet;
+  const key = keyFile === undefined ? new Uint8Array() : readKey(keyFile);
+  if (typeof key === "string") throw new Error(key);
+  return { cipher, hash, key };
+}
+
+/**
+ * Opens knet. Rejects with the system's error, or when the key cannot be used.
+ * @param onKeyPrepared an update has brought another key or cipher.
+ */
 export async function openKnet(
   config: CorosyncConfig,
   place: Place,
   onDatagram: (data: Uint8Array) => void,
   onError: (error: Error) => void,
   log: (record: LogEffect) => void,
+  onKeyPrepared: () => void,
 ): Promise<Transport> {
-  const { mode, cipher, hash, keyFile } = config.totem.knet;
-  const key = keyFile === undefined ? new Uint8Array() : readKey(keyFile);
-  if (typeof key === "string") throw new Error(key);
-  const seal = makeSeal(cipher, hash, key);
-  const room = (bytes: number) => seal.room(bytes);
+  const { mode } = config.totem.knet;
+  const seals = new Seals(secretOf(config));
+  const room = (bytes: number) => seals.room(bytes);
   let { nodes } = place;
   const links = linksOf(config, place.nodeId, nodes);
   const core = new KnetTransport({ nodeId: place.nodeId, mode, links, room });
   const table = new LinkTable(place.nodeId, links, (nodeId, link) =>
-    Math.max(0, seal.room(core.datagramBytes(nodeId, link) ?? 0) - PING_BYTES),
+    Math.max(0, seals.room(core.datagramBytes(nodeId, link) ?? 0) - PING_BYTES),
   );
-  const statistics = new KnetStatistics(keyFile !== undefined);
+  const statistics = new KnetStatistics(() => seals.isEncrypted);
   statistics.use(links, place.nodeId);
   const host = runCore<KnetEvent, KnetEffect>(
     core,
@@ -204,7 +214,7 @@ export async function openKnet(
       },
       packet: (packet) => {
         const { link, to, data } = packet;
-        const sealed = seal.seal(data);
+        const sealed = seals.seal(data);
         sockets.get(link)?.sendSoon(sealed, to.address, to.port);
         statistics.sent(packet, sealed.length);
       },
@@ -213,7 +223,7 @@ export async function openKnet(
   );
   const refusals = new Refusals(log);
   const sockets = new LinkSockets((link, sealed, address, port) => {
-    const data = seal.open(sealed);
+    const data = seals.open(sealed);
     if (data === undefined) {
       refusals.note(address);
       return;
@@ -221,6 +231,13 @@ export async function openKnet(
     statistics.received(monotonicMs(), link, data, sealed.length);
     host.post({ kind: "packet", link, from: { address, port }, data });
   }, onError);
+  const prepare = (next: CorosyncConfig) => {
+    const secret = secretOf(next);
+    if (!seals.prepare(secret)) return;
+    const text = `crypto reconfigured: ${secret.cipher}/${secret.hash}`;
+    log({ kind: "log", level: "info", subsystem: "TOTEM", text });
+    onKeyPrepared();
+  };
   try {
     await sockets.use(links);
   } catch (error) {
@@ -242,11 +259,19 @@ export async function openKnet(
     linksOf: (nodeId) => table.of(nodeId),
     statistics: () => statistics.values(table.all()),
     update: async (next) => {
-      nodes = next.nodes;
-      table.links = linksOf(next, place.nodeId, nodes);
-      statistics.use(table.links, place.nodeId);
-      await sockets.use(table.links);
-      host.post({ kind: "configure", links: table.links });
+      try {
+        prepare(next);
+      } finally {
+        nodes = next.nodes;
+        table.links = linksOf(next, place.nodeId, nodes);
+        statistics.use(table.links, place.nodeId);
+        await sockets.use(table.links);
+        host.post({ kind: "configure", links: table.links });
+      }
+    },
+    cryptoPhase: (phase) => {
+      if (phase === 1) seals.usePrepared();
+      else seals.forgetPrevious();
     },
     close: () => {
       host.stop();

@@ -23,8 +23,13 @@ export interface Transport {
   linksOf(nodeId: number): readonly NodeLink[] | undefined;
   /** Counters, by names below `stats.`; none where the transport does not count. */
   statistics(): ReadonlyMap<string, CmapValue>;
-  /** The nodelist, links or their timers have changed; addresses are resolved. Rejects when a socket cannot be opened. */
+  /**
+   * The nodelist, links, their timers or the encryption have changed; addresses are resolved. A new key is ready to open
+   * datagrams when this has returned. Rejects when a socket cannot be opened, or the key cannot be used.
+   */
   update(config: CorosyncConfig): Promise<void>;
+  /** How far the change to a new key has come. */
+  cryptoPhase(phase: 1 | 2): void;
   close(): void;
 }
 
@@ -207,6 +212,7 @@ export async function openTransport(
       linksOf: () => undefined,
       statistics: () => new Map(),
       update: async ({ nodes }) => book.list(nodes),
+      cryptoPhase: () => undefined, // nothing is encrypted here
       close: () => sockets.close(),
     };
   } catch (error) {

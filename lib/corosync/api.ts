@@ -61,6 +61,8 @@ export type CorosyncEvent =
       /** One line each. */
       readonly problems: readonly string[];
     }
+  /** The configuration in use has brought a new key or cipher of the ring, which can open datagrams from now on. */
+  | { readonly kind: "key-prepared" }
   /** The whole process did not run for so long: past 80 % of the token's timeout. */
   | { readonly kind: "not-scheduled"; readonly delayMs: Millis; readonly atEpochMs: number }
   | TimerEvent;
@@ -91,6 +93,12 @@ export interface UseConfiguration {
   readonly config: CorosyncConfig;
 }
 
+/** Phase 1: seal datagrams with the key that was prepared. Phase 2: open none any more with the one before. */
+export interface CryptoPhase {
+  readonly kind: "crypto-phase";
+  readonly phase: 1 | 2;
+}
+
 /** Close the log files and open them anew. */
 export interface ReopenLogs {
   readonly kind: "reopen-logs";
@@ -104,4 +112,5 @@ export type CorosyncEffect =
   | StopProcess
   | ReadConfiguration
   | UseConfiguration
+  | CryptoPhase
   | ReopenLogs;

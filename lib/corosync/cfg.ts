@@ -20,7 +20,7 @@ import {
   type LinkStatus,
 } from "../wire/ipc/services-cfg.ts";
 import type { ServiceMulticast } from "../wire/service.ts";
-import type { NodeLink } from "./api.ts";
+import type { CryptoPhase, NodeLink } from "./api.ts";
 
 export type CfgEvent =
   | { readonly kind: "client-request"; readonly client: number; readonly message: Uint8Array }
@@ -36,6 +36,7 @@ export type CfgEffect =
   | { readonly kind: "killed" }
   | { readonly kind: "reload" }
   | { readonly kind: "reopen-logs" }
+  | CryptoPhase
   | SetTimer
   | CancelTimer
   | LogEffect;
@@ -118,7 +119,25 @@ export class Cfg {
       const line = `${text}${message.nodeId}`;
       this.out.push({ kind: "log", level: "notice", subsystem: "CFG", text: line });
       this.out.push({ kind: "reload" });
+    } else if (message?.kind === "crypto-phase" && from === this.view.nodeId) {
+      this.onCryptoPhase(message.phase);
     }
+  }
+
+  /**
+   * A word of ours has come round: everyone has what we sent before it. As with the originals each node goes through the
+   * phases by its own words: with the first it sends by the new key, with the second it opens nothing by the old one.
+   */
+  private onCryptoPhase(phase: number): void {
+    if (phase !== 1 && phase !== 2) return;
+    const text = `Crypto reconfiguration phase ${phase}`;
+    this.out.push({ kind: "log", level: "debug", subsystem: "CFG", text });
+    this.out.push({ kind: "crypto-phase", phase });
+    if (phase === 1) this.sayCryptoPhase(2);
+  }
+
+  private sayCryptoPhase(phase: number): void {
+    this.out.push({ kind: "multicast", body: encodeCfg({ kind: "crypto-phase", phase }) });
   }
 
   private respond(client: number, message: Uint8Array): void {
@@ -196,6 +215,13 @@ export class Cfg {
     const told = this.reloading.map((client) => ({ kind: "respond", client, message }) as const);
     this.reloading = [];
     return told;
+  }
+
+  /** A new key of the ring is ready to be used. */
+  keyPrepared(): readonly CfgEffect[] {
+    this.out = [];
+    this.sayCryptoPhase(1);
+    return this.out;
   }
 
   private order(

@@ -197,6 +197,9 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
       case "configuration-read":
         this.onConfigurationRead(event);
         break;
+      case "key-prepared":
+        for (const effect of this.cfg.keyPrepared()) this.onCfgEffect(effect);
+        break;
       case "not-scheduled":
         this.out.push(scheduleMissLine(event, this.tokenMs));
         this.statistics.scheduleMiss(event);

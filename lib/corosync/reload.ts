@@ -1,6 +1,6 @@
 /**
  * What a new corosync.conf changes in a running daemon (corosync-cfgtool -R): timers, logging, nodes, links and their
- * priorities, and everything about quorum. What cannot change keeps its old value and is named in the log; an address that a
+ * priorities, knet's encryption, and everything about quorum. What cannot change keeps its old value and is named in the log; an address that a
  * link of a node has cannot change either, and then the whole file is refused, as with the originals.
  */
 import type { LogEffect } from "../base/core.ts";
@@ -27,9 +27,6 @@ const FIXED: Readonly<Record<string, (config: CorosyncConfig) => unknown>> = {
   "totem.nodeid": ({ totem }) => totem.nodeId,
   "totem.netmtu": ({ totem }) => totem.numbers["netmtu"],
   "totem.link_mode": ({ totem }) => totem.knet.mode,
-  "totem.crypto_cipher": ({ totem }) => totem.knet.cipher,
-  "totem.crypto_hash": ({ totem }) => totem.knet.hash,
-  "totem.keyfile": ({ totem }) => totem.knet.keyFile,
   "totem.interface.bindnetaddr": ({ totem }) => totem.interface.bindNetAddress,
   "totem.interface.mcastaddr": ({ totem }) => totem.interface.multicastAddress,
   "totem.interface.broadcast": ({ totem }) => totem.interface.broadcast,
@@ -103,7 +100,9 @@ export function planReload(
         ],
   );
   const { transport, clusterName, ipVersion, interface: net, knet } = before.totem;
-  const { mode, cipher, hash, keyFile } = knet;
+  const { mode } = knet;
+  // A change away from knet waits for a restart, and takes its encryption along.
+  const { cipher, hash, keyFile } = next.totem.transport === transport ? next.totem.knet : knet;
   const numbers = { ...next.totem.numbers };
   delete numbers["netmtu"];
   const mtu = before.totem.numbers["netmtu"];

@@ -205,6 +205,7 @@ export class Node {
         break;
       case "read-configuration":
       case "use-configuration":
+      case "crypto-phase":
       case "reopen-logs":
         break; // a simulated node keeps the configuration it started with
       default:

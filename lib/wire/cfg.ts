@@ -6,7 +6,8 @@ export type CfgMessage =
   | { readonly kind: "ring-reenable" }
   | { readonly kind: "kill-node"; readonly nodeId: number; readonly reason: string }
   | { readonly kind: "shutdown" }
-  | { readonly kind: "reload"; readonly nodeId: number };
+  | { readonly kind: "reload"; readonly nodeId: number }
+  | { readonly kind: "crypto-phase"; readonly phase: number };
 
 const REASON_MAX = 256;
 
@@ -27,6 +28,8 @@ export function encodeCfg(message: CfgMessage): Uint8Array {
       return serviceMessage(ServiceId.cfg, 2, 16).bytes;
     case "reload":
       return serviceMessage(ServiceId.cfg, 3, 32).u32(16, message.nodeId).bytes;
+    case "crypto-phase":
+      return serviceMessage(ServiceId.cfg, 4, 24).u32(16, message.phase).bytes;
   }
 }
 
@@ -49,6 +52,8 @@ export function decodeCfg(message: Uint8Array): CfgMessage | undefined {
       return { kind: "shutdown" };
     case 3:
       return header.size < 20 ? undefined : { kind: "reload", nodeId: r.u32(16) };
+    case 4:
+      return header.size < 20 ? undefined : { kind: "crypto-phase", phase: r.u32(16) };
     default:
       return undefined;
   }

@@ -46,7 +46,20 @@ describe("what of a new corosync.conf comes into effect", () => {
     expect(plan(CONF, WITH_EIGHT).texts).toEqual(["removing UDPU member {10.0.0.8}"]);
   });
 
-  test("transport, name and crypto keep their old value and are named", () => {
+  test("encryption does, where the transport stays knet", () => {
+    const before = CONF.replace("udpu", "knet");
+    const after = before.replace("knet", "knet\n  crypto_cipher: aes256\n  crypto_hash: sha256");
+    const { config, texts } = plan(after, before);
+    const { cipher, hash, keyFile } = config?.totem.knet ?? {};
+    expect({ cipher, hash, keyFile }).toEqual({
+      cipher: "aes256",
+      hash: "sha256",
+      keyFile: "/etc/corosync/authkey",
+    });
+    expect(texts).toEqual([]);
+  });
+
+  test("transport and name keep their old value and are named, encryption waits for the transport", () => {
     const { config, texts } = plan(
       CONF.replace(
         "transport: udpu",
@@ -57,7 +70,6 @@ describe("what of a new corosync.conf comes into effect", () => {
       `Modified entry '${key}' in corosync.conf cannot be changed at run-time`;
     expect(texts).toContain(fixed("totem.transport"));
     expect(texts).toContain(fixed("totem.cluster_name"));
-    expect(texts).toContain(fixed("totem.crypto_cipher"));
     expect(config?.totem).toMatchObject({
       transport: "udpu",
       clusterName: "",

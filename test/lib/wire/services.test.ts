@@ -103,6 +103,12 @@ const value: fc.Arbitrary<CmapValue> = fc.oneof(
   fc.record({ type: fc.constant("binary" as const), value: fc.uint8Array({ maxLength: 64 }) }),
 );
 
+test("a phase of a change of encryption, as 3.1.7 sends it", () => {
+  const sent = Uint8Array.fromHex("040001000000000018000000000000000100000000000000");
+  expect(decodeCfg(sent)).toEqual({ kind: "crypto-phase", phase: 1 });
+  expect(encodeCfg({ kind: "crypto-phase", phase: 1 })).toEqual(sent);
+});
+
 test("values of the configuration map survive the wire", () => {
   fc.assert(
     fc.property(value, (item) => {

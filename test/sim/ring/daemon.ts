@@ -251,6 +251,7 @@ export class DaemonEngine implements Engine {
       case "stop-process":
       case "read-configuration":
       case "use-configuration":
+      case "crypto-phase":
       case "reopen-logs":
         break;
       default:

@@ -5,7 +5,7 @@
 import type { ExitCode } from "../base/exit.ts";
 import type { IpcTransport } from "../client/transport.ts";
 
-/** The world as a tool may see it; cmd/main.ts builds the real one, tests and the simulator their own. */
+/** The world as a tool may see it; cmd/dispatch.ts builds the real one, tests and the simulator their own. */
 export interface Session {
   /** The name the tool was called by. */
   readonly program: string;

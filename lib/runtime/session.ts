@@ -1,4 +1,4 @@
-/** The world as cmd/main.ts shows it to a tool: the real `Session` of lib/cli/tool.ts. */
+/** The world as cmd/dispatch.ts shows it to a tool: the real `Session` of lib/cli/tool.ts. */
 import { CrmError } from "../base/error.ts";
 import { Exit } from "../base/exit.ts";
 import { lazy } from "../base/lazy.ts";
@@ -8,12 +8,8 @@ import { nodeFs, nodeOs } from "./builtin.ts";
 import { epochMs, sleepMs } from "./clock.ts";
 import { diskErrorCode } from "./disk-error.ts";
 import { isThere, readFileBytes, writeFileBytes } from "./ffi/file.ts";
-import { preferHugePages } from "./ffi/huge-pages.ts";
 import { writeAll } from "./output.ts";
 import { terminalColumns } from "./terminal.ts";
-
-/** From here on huge pages pay; an input of 50 kB is read and scheduled as fast without. */
-const LARGE_INPUT_BYTES = 96 * 1024;
 
 const REASONS: Readonly<Record<string, readonly [string, number]>> = {
   ENOENT: ["No such file or directory", Exit.noInput],
@@ -103,9 +99,7 @@ export function realSession(program: string): Session {
     sleep: sleepMs,
     readStdin: () => Bun.stdin.bytes(),
     async readFile(path) {
-      const bytes = readFileBytes(path, (expected) => {
-        if (expected >= LARGE_INPUT_BYTES) preferHugePages();
-      });
+      const bytes = readFileBytes(path);
       if (bytes !== undefined) return bytes;
       try {
         return new Uint8Array(nodeFs().readFileSync(path));

@@ -7,7 +7,12 @@
  * sends the waiting ones first.
  */
 import { type Pointer, ptr } from "bun:ffi";
-import { Errno, errno, libc, SystemError } from "./libc.ts";
+import { Errno, errno, openLibc, SystemError } from "./libc.ts";
+
+const libc = openLibc({
+  sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i64" },
+  sendmmsg: { args: ["i32", "ptr", "u32", "i32"], returns: "i32" },
+});
 
 const AF_INET = 2;
 const SOCKET_ADDRESS_BYTES = 16;

@@ -1,7 +1,11 @@
 /** Reads datagrams at once, without waiting for the event loop: the ring must see all multicasts before a token. */
 import { ptr } from "bun:ffi";
 import { ipText } from "../../base/ip-address.ts";
-import { libc } from "./libc.ts";
+import { openLibc } from "./libc.ts";
+
+const libc = openLibc({
+  recvfrom: { args: ["i32", "ptr", "u64", "i32", "ptr", "ptr"], returns: "i64" },
+});
 
 const AF_INET = 2;
 const AF_INET6 = 10;

@@ -1,6 +1,11 @@
 /** Replaces the running program, which Bun has no call for. */
 import { ptr } from "bun:ffi";
-import { libc } from "./libc.ts";
+import { openLibc } from "./libc.ts";
+
+const libc = openLibc({
+  signal: { args: ["i32", "u64"], returns: "u64" },
+  execve: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
+});
 
 /** With it the engine's helpers stop a thread for a moment. One that is on its way would end the new program. */
 const SIGPWR = 30;

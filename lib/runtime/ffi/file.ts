@@ -4,7 +4,17 @@
  */
 import { ptr } from "bun:ffi";
 import { limits } from "../../base/limits.ts";
-import { checked, Errno, errno, libc } from "./libc.ts";
+import { checked, Errno, errno, openLibc } from "./libc.ts";
+
+const libc = openLibc({
+  close: { args: ["i32"], returns: "i32" },
+  open: { args: ["ptr", "i32", "u32"], returns: "i32" },
+  read: { args: ["i32", "ptr", "u64"], returns: "i64" },
+  write: { args: ["i32", "ptr", "u64"], returns: "i64" },
+  access: { args: ["ptr", "i32"], returns: "i32" },
+  isatty: { args: ["i32"], returns: "i32" },
+  lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
+});
 
 const O_RDONLY = 0;
 const O_WRONLY = 1;
@@ -57,20 +67,12 @@ function lengthOf(fd: number): number {
   return libc.lseek(fd, 0, SEEK_SET) === 0n ? length : 0;
 }
 
-/**
- * All bytes of a file, pipe or device; undefined when they cannot be read. `expecting` is told how many bytes are to come,
- * where that is known, before memory is taken for them.
- */
-export function readFileBytes(
-  path: string,
-  expecting?: (bytes: number) => void,
-): Uint8Array | undefined {
+/** All bytes of a file, pipe or device; undefined when they cannot be read. */
+export function readFileBytes(path: string): Uint8Array | undefined {
   const fd = open(path, O_RDONLY);
   if (fd === undefined) return undefined;
   try {
-    const expected = lengthOf(fd);
-    expecting?.(expected);
-    let bytes = new Uint8Array(Math.max(FIRST_BYTES, expected + 1));
+    let bytes = new Uint8Array(Math.max(FIRST_BYTES, lengthOf(fd) + 1));
     for (let length = 0; ; ) {
       const count = Number(libc.read(fd, ptr(bytes, length), bytes.length - length));
       if (count === 0) return bytes.subarray(0, length);

@@ -5,7 +5,11 @@
  * instead of 41 after the same work). The heap itself is touched at every token and every collection.
  */
 import { readFileSync } from "node:fs";
-import { libc } from "./libc.ts";
+import { openLibc } from "./libc.ts";
+
+const libc = openLibc({
+  mlock2: { args: ["u64", "u64", "u32"], returns: "i32" },
+});
 
 const MLOCK_ONFAULT = 1;
 /** `from-to rights offset device inode path`; a path that begins with a slash is a file. */

@@ -12,7 +12,20 @@ import { assert } from "../../base/assert.ts";
 import type { RingSemaphore } from "../../wire/ipc/ring.ts";
 import { nodeFs } from "../builtin.ts";
 import { openForUpdate, seekEnd } from "./file.ts";
-import { checked, Errno, errno, libc, SystemError } from "./libc.ts";
+import { checked, Errno, errno, openLibc, SystemError } from "./libc.ts";
+
+const libc = openLibc({
+  close: { args: ["i32"], returns: "i32" },
+  mmap: { args: ["ptr", "u64", "i32", "i32", "i32", "i64"], returns: "i64" },
+  munmap: { args: ["ptr", "u64"], returns: "i32" },
+  posix_fallocate: { args: ["i32", "i64", "i64"], returns: "i32" },
+  sem_init: { args: ["ptr", "i32", "u32"], returns: "i32" },
+  sem_post: { args: ["ptr"], returns: "i32" },
+  sem_trywait: { args: ["ptr"], returns: "i32" },
+  sem_clockwait: { args: ["ptr", "i32", "ptr"], returns: "i32" },
+  sem_getvalue: { args: ["ptr", "ptr"], returns: "i32" },
+  clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
+});
 
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;

@@ -1,6 +1,12 @@
 /** Sends one Ethernet frame as it is (AF_PACKET); for announcing that an address has moved. */
 import { ptr } from "bun:ffi";
-import { errno, libc, SystemError } from "./libc.ts";
+import { errno, openLibc, SystemError } from "./libc.ts";
+
+const libc = openLibc({
+  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+  sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i64" },
+  close: { args: ["i32"], returns: "i32" },
+});
 
 const AF_PACKET = 17;
 const SOCK_RAW = 3;

@@ -6,7 +6,11 @@
 import { ptr } from "bun:ffi";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
-import { libc } from "./libc.ts";
+import { openLibc } from "./libc.ts";
+
+const libc = openLibc({
+  sched_setscheduler: { args: ["i32", "i32", "ptr"], returns: "i32" },
+});
 
 const SCHED_RR = 2;
 const SCHED_RESET_ON_FORK = 0x40000000;

@@ -4,7 +4,18 @@
  */
 import { ptr } from "bun:ffi";
 import { encodeSocketAddress, SOCKET_ADDRESS_BYTES } from "../../wire/ipc/setup.ts";
-import { checked, errno, libc, SystemError } from "./libc.ts";
+import { checked, errno, openLibc, SystemError } from "./libc.ts";
+
+const libc = openLibc({
+  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+  bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  listen: { args: ["i32", "i32"], returns: "i32" },
+  connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
+  setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
+  sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i64" },
+  close: { args: ["i32"], returns: "i32" },
+});
 
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;

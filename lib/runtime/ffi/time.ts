@@ -1,6 +1,10 @@
 /** The C library's knowledge of time zones. */
 import { ptr } from "bun:ffi";
-import { libc } from "./libc.ts";
+import { openLibc } from "./libc.ts";
+
+const libc = openLibc({
+  localtime_r: { args: ["ptr", "ptr"], returns: "ptr" },
+});
 
 /** Bytes of `struct tm` with room to spare, and where tm_gmtoff stands (64-bit Linux). */
 const TM_BYTES = 64;

@@ -2,6 +2,7 @@
 import { cibDoc } from "../lib/cib/document.ts";
 import { serveTasks } from "../lib/runtime/worker.ts";
 import type { ScheduleOptions, ScheduleResult } from "../lib/scheduler/api.ts";
+import { plainGraph } from "../lib/scheduler/graph/formed-action.ts";
 import { schedule } from "../lib/scheduler/schedule.ts";
 import { parseXml } from "../lib/xml/parse.ts";
 
@@ -14,5 +15,5 @@ export interface ScheduleTask {
 
 serveTasks<ScheduleTask, ScheduleResult>(({ cib, now, options }) => {
   const { graph, messages, recheckBy } = schedule(cibDoc(parseXml(cib)), now, options);
-  return { graph, messages, recheckBy };
+  return { graph: plainGraph(graph), messages, recheckBy };
 });

@@ -101,8 +101,8 @@ async function writeFiles(given: ParsedOptions, done: Simulation, session: Sessi
   if (schedule === undefined) return;
   const graph = given.value("save-graph");
   if (graph !== undefined) {
-    const { graphText } = await import("../../lib/render/graph-xml.ts");
-    await session.writeFile(graph, graphText(schedule.graph));
+    const { graphPieces } = await import("../../lib/render/graph-xml.ts");
+    await session.writePieces(graph, graphPieces(schedule.graph));
   }
   const dot = given.value("save-dotfile");
   if (dot === undefined) return;

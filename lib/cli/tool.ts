@@ -22,6 +22,8 @@ export interface Session {
   /** Rejects with CrmError naming the path. */
   readFile(path: string): Promise<Uint8Array>;
   writeFile(path: string, data: Uint8Array | string, mode?: number): Promise<void>;
+  /** Writes a long text that is made while it is written. Rejects with CrmError naming the path. */
+  writePieces(path: string, pieces: Iterable<string>): Promise<void>;
   exists(path: string): boolean;
   /** Names in a folder, sorted. Rejects with CrmError naming the path. */
   listFolder(path: string): Promise<readonly string[]>;

@@ -1,10 +1,10 @@
 /**
  * The transition graph as XML text (spec/scheduler-1 section E.4; spec/outputs-and-tools section A9). It is written at
- * once, without a tree between: graphs of large clusters have hundreds of thousands of inputs. Text that many actions
- * share (their node, their resource, a pattern of attributes) is made once for each object that stands for it.
+ * once, without a tree between, and in pieces: graphs of large clusters have ten thousands of actions. Text that many
+ * actions share (their node, their resource, their form) is made once for each object that stands for it.
  */
 import type {
-  AttributePattern,
+  ActionForm,
   GraphAction,
   GraphNode,
   GraphPrimitive,
@@ -13,7 +13,7 @@ import type {
 } from "../scheduler/graph/model.ts";
 import { escapeAttr } from "../xml/write.ts";
 
-/** Characters after which a piece of the text is closed: pieces are joined once, at the end. */
+/** Characters after which a piece of the text is closed. */
 const PIECE = 1 << 16;
 
 /** One attribute with its leading blank; nothing when it has no value. */
@@ -41,42 +41,44 @@ function maintenanceText(ids: readonly string[], on: readonly string[]): string 
   );
 }
 
-/** The text of a pattern: what stands before each action's own values, and after the last. */
-interface PatternText {
+/** Texts of a node: as attributes of an action's element, and as values. */
+interface NodeText {
+  readonly attributes: string;
+  readonly name: string;
+  readonly id: string;
+}
+
+/** What the XML of all actions of a form has in common. */
+interface FormText {
+  /** Attributes of the element, before those of the node. */
+  readonly reference: string;
+  /** From the end of the element's start tag on: the text before each value that the node gives. */
   readonly before: readonly string[];
-  /** Names of the own values. */
-  readonly own: readonly string[];
+  readonly words: readonly (keyof GraphNode)[];
   readonly end: string;
 }
 
-function patternText(pattern: AttributePattern): PatternText {
-  const before: string[] = [];
-  const own: string[] = [];
-  let text = "        <attributes";
-  pattern.names.forEach((name, i) => {
-    const value = pattern.shared[i];
-    if (value !== undefined) text += attribute(name, value);
-    else {
-      own.push(name);
-      before.push(`${text} ${name}="`);
-      text = '"';
-    }
-  });
-  return { before, own, end: `${text}/>\n` };
+function referenceText(action: ActionForm | GraphAction): string {
+  return (
+    attribute("operation", action.operation) +
+    attribute("operation_key", action.operationKey) +
+    attribute("internal_operation_key", action.internalKey)
+  );
 }
 
 /** Remembers the text of what is named again and again. */
 class GraphWriter {
-  private readonly nodes = new Map<GraphNode, string>();
+  private readonly nodes = new Map<GraphNode, NodeText>();
   private readonly primitives = new Map<GraphPrimitive, string>();
-  /** undefined for a pattern with names that are no attribute names. */
-  private readonly patterns = new Map<AttributePattern, PatternText | undefined>();
-  private readonly references = new Map<GraphAction, string>();
+  /** undefined for a form with names that are no attribute names. */
+  private readonly forms = new Map<ActionForm, FormText | undefined>();
 
-  private nodeText(node: GraphNode): string {
+  private nodeText(node: GraphNode): NodeText {
     let text = this.nodes.get(node);
     if (text === undefined) {
-      text = attribute("on_node", node.name) + attribute("on_node_uuid", node.id);
+      const name = escapeAttr(node.name);
+      const id = escapeAttr(node.id);
+      text = { attributes: ` on_node="${name}" on_node_uuid="${id}"`, name, id };
       this.nodes.set(node, text);
     }
     return text;
@@ -84,19 +86,13 @@ class GraphWriter {
 
   /** What an action and the triggers that name it have in common: its element's name and attributes. */
   private reference(action: GraphAction): string {
-    let text = this.references.get(action);
-    if (text !== undefined) return text;
-    const { kind, operation, node } = action;
+    const { kind, operation, node, router, form } = action;
     const mode = operation === "lrm_delete" && kind === "crm_event" ? ' mode="cib"' : "";
-    text =
-      `<${kind}${mode} id="${action.id}"` +
-      attribute("operation", operation) +
-      attribute("operation_key", action.operationKey) +
-      attribute("internal_operation_key", action.internalKey) +
-      (node === undefined ? "" : this.nodeText(node)) +
-      attribute("router_node", action.router);
-    this.references.set(action, text);
-    return text;
+    const known = form === undefined ? undefined : this.formText(form);
+    const own = known?.reference ?? referenceText(action);
+    const place = node === undefined ? "" : this.nodeText(node).attributes;
+    const routed = router === undefined ? "" : attribute("router_node", router);
+    return `<${kind}${mode} id="${action.id}"${own}${place}${routed}`;
   }
 
   private primitiveText(primitive: GraphPrimitive): string {
@@ -114,23 +110,33 @@ class GraphWriter {
     return text;
   }
 
-  private patternTextOf(pattern: AttributePattern): PatternText | undefined {
-    if (!this.patterns.has(pattern)) {
-      const unusual = pattern.names.some(isParameterName);
-      this.patterns.set(pattern, unusual ? undefined : patternText(pattern));
+  private formText(form: ActionForm): FormText | undefined {
+    let text = this.forms.get(form);
+    if (text === undefined && !this.forms.has(form)) {
+      const unusual = [...form.attributes.keys()].some(isParameterName);
+      text = unusual ? undefined : this.makeFormText(form);
+      this.forms.set(form, text);
     }
-    return this.patterns.get(pattern);
+    return text;
   }
 
-  private attributesText({ attributes, pattern }: GraphAction): string {
-    const known = pattern === undefined ? undefined : this.patternTextOf(pattern);
-    if (known !== undefined) {
-      let text = "";
-      for (let i = 0; i < known.own.length; i++) {
-        text += known.before[i]! + escapeAttr(attributes.get(known.own[i]!)!);
+  private makeFormText(form: ActionForm): FormText {
+    const before: string[] = [];
+    const words: (keyof GraphNode)[] = [];
+    let text = `>\n${this.primitiveText(form.primitive)}        <attributes`;
+    for (const [name, value] of form.attributes) {
+      if (typeof value === "string") text += attribute(name, value);
+      else {
+        before.push(`${text} ${name}="`);
+        words.push(value.ofNode);
+        text = '"';
       }
-      return text + known.end;
     }
+    const end = `${text}/>\n      </${form.kind}>\n`;
+    return { reference: referenceText(form), before, words, end };
+  }
+
+  private attributesText({ attributes }: GraphAction): string {
     let plain = "";
     let params = "";
     attributes.forEach((value, name) => {
@@ -143,8 +149,19 @@ class GraphWriter {
   }
 
   private actionText(action: GraphAction): string {
-    const { primitive, maintenance, downed, shutdownLock } = action;
+    const { form, node, shutdownLock } = action;
     const lock = shutdownLock === undefined ? "" : ` shutdown-lock="${shutdownLock}"`;
+    const known = form === undefined ? undefined : this.formText(form);
+    if (known === undefined || node === undefined) return this.plainText(action, lock);
+    const values = this.nodeText(node);
+    const { before, words } = known;
+    let text = `      ${this.reference(action)}${lock}`;
+    for (let i = 0; i < words.length; i++) text += before[i]! + values[words[i]!];
+    return text + known.end;
+  }
+
+  private plainText(action: GraphAction, lock: string): string {
+    const { primitive, maintenance, downed } = action;
     let text = `      ${this.reference(action)}${lock}>\n`;
     if (primitive !== undefined) text += this.primitiveText(primitive);
     text += this.attributesText(action);
@@ -172,20 +189,26 @@ class GraphWriter {
   }
 }
 
-/** The graph in the traditional layout. */
-export function graphText(graph: TransitionGraph): string {
+/** The graph in the traditional layout, in pieces. */
+export function* graphPieces(graph: TransitionGraph): Generator<string, void> {
   let piece = "<transition_graph";
   for (const [name, value] of graph.attributes) piece += attribute(name, value);
-  if (graph.synapses.length === 0) return `${piece}/>\n`;
+  if (graph.synapses.length === 0) {
+    yield `${piece}/>\n`;
+    return;
+  }
   piece += ">\n";
   const writer = new GraphWriter();
-  const pieces: string[] = [];
   for (const synapse of graph.synapses) {
     piece += writer.synapse(synapse);
     if (piece.length < PIECE) continue;
-    pieces.push(piece);
+    yield piece;
     piece = "";
   }
-  pieces.push(piece, "</transition_graph>\n");
-  return pieces.join("");
+  yield `${piece}</transition_graph>\n`;
+}
+
+/** The graph in the traditional layout. */
+export function graphText(graph: TransitionGraph): string {
+  return [...graphPieces(graph)].join("");
 }

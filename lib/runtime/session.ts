@@ -7,7 +7,8 @@ import type { IpcTransport } from "../client/transport.ts";
 import { nodeFs, nodeOs } from "./builtin.ts";
 import { epochMs, sleepMs } from "./clock.ts";
 import { diskErrorCode } from "./disk-error.ts";
-import { isThere, readFileBytes, writeFileBytes } from "./ffi/file.ts";
+import { isThere, readFileBytes, writeFileBytes, writeFilePieces } from "./ffi/file.ts";
+import { Errno, SystemError } from "./ffi/libc.ts";
 import { writeAll } from "./output.ts";
 import { terminalColumns } from "./terminal.ts";
 
@@ -22,7 +23,8 @@ const REASONS: Readonly<Record<string, readonly [string, number]>> = {
 };
 
 function fileError(path: string, error: unknown): CrmError {
-  const code = diskErrorCode(error);
+  const isFull = error instanceof SystemError && error.errno === Errno.ENOSPC;
+  const code = isFull ? "ENOSPC" : diskErrorCode(error);
   const [text, exit] = REASONS[code] ?? [code, Exit.ioError];
   return new CrmError(`${path}: ${text}`, exit);
 }
@@ -112,6 +114,13 @@ export function realSession(program: string): Session {
       if (writeFileBytes(path, bytes, mode)) return;
       try {
         nodeFs().writeFileSync(path, bytes, mode === undefined ? {} : { mode });
+      } catch (error) {
+        throw fileError(path, error);
+      }
+    },
+    async writePieces(path, pieces) {
+      try {
+        if (!writeFilePieces(path, pieces)) nodeFs().writeFileSync(path, [...pieces].join(""));
       } catch (error) {
         throw fileError(path, error);
       }

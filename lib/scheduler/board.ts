@@ -18,7 +18,8 @@ import { type Action, opKey } from "./actions/action.ts";
 import type { Notifications } from "./actions/notify.ts";
 import type { ScheduleMessage, ScheduleOptions } from "./api.ts";
 import type { Contribution } from "./causes.ts";
-import type { Colocation, Location, Ordering, TaskSide, TicketUse } from "./constraints/model.ts";
+import type { Colocation, Location, Ordering, ProbeFan, TicketUse } from "./constraints/model.ts";
+import { TaskSide } from "./constraints/task-side.ts";
 import type { Variant } from "./variant/variant.ts";
 
 export class Node extends NodeState {
@@ -61,8 +62,6 @@ export class Rsc extends ResourceState {
   promotionPriority: Score = 0;
   actions: Action[] = [];
   readonly actionsByKey = new Map<string, Action[]>();
-  /** Those whose key is ID_TASK_0, by that task, oldest first: what is asked for most, found without making a key. */
-  readonly actionsByTask = new Map<string, Action[]>();
   /** Colocations in which it is the dependent, and the primary; in their priority order. */
   thisWith: Colocation[] = [];
   withThis: Colocation[] = [];
@@ -70,13 +69,15 @@ export class Rsc extends ResourceState {
   ticketUses: TicketUse[] = [];
   /** Of clones with notify=true: the pseudo-actions of each kind of change. */
   notifications: Notifications = {};
+  /** Probes of it (or its instances) that wait to be related to its start; see `orderProbe`. */
+  probeFan: ProbeFan | undefined;
   private readonly sides = new Map<string, TaskSide>();
 
-  /** Its action of this task that does not recur, as a side of orderings; made once. */
+  /** Its actions of this task that do not recur, as a side of orderings; made once. */
   side(task: string): TaskSide {
     let side = this.sides.get(task);
     if (side === undefined) {
-      side = { rsc: this, key: opKey(this.id, task), task, action: undefined };
+      side = new TaskSide(this, task, opKey(this.id, task));
       this.sides.set(task, side);
     }
     return side;
@@ -129,6 +130,7 @@ export class Book {
   readonly actions: Action[] = [];
   readonly actionsByKey = new Map<string, Action[]>();
   readonly orderings: Ordering[] = [];
+  readonly probeFans: ProbeFan[] = [];
   readonly locations: Location[] = [];
   readonly notes: Note[] = [];
   /** What each rule changed; empty unless asked for. */

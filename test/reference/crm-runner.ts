@@ -72,6 +72,9 @@ export class MemorySession {
       writeFile: async (path, data) => {
         this.files.set(path, typeof data === "string" ? data : new TextDecoder().decode(data));
       },
+      writePieces: async (path, pieces) => {
+        this.files.set(path, [...pieces].join(""));
+      },
       removeFile: async (path) => {
         this.files.delete(path);
       },

@@ -285,6 +285,7 @@ function fileSession(program: string, env: Env, stdin: string, sleptMs: number) 
       return new Uint8Array(readFileSync(path));
     },
     writeFile: async (path, data) => writeFileSync(path, data),
+    writePieces: async (path, pieces) => writeFileSync(path, [...pieces].join("")),
     exists: existsSync,
     listFolder: async (path) => readdirSync(path).sort(),
     removeFile: async (path) => {

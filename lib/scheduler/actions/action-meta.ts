@@ -1,51 +1,70 @@
 /**
- * Meta-attributes of one action: what the configuration says, shared with all actions that are configured alike, and what
- * the scheduler adds for this one (spec/scheduler-1 sections A.10 and E.4). Most actions add two or three words, so they
- * are kept in a short list. Order: the configured names first, then the others as they were added.
+ * Meta-attributes of an action: what the configuration says, and what the scheduler adds (spec/scheduler-1 sections A.10 and
+ * E.4). They never change, so actions that say the same share them: `with…` makes new ones. Most actions add two or three
+ * words, so these are kept in a short list. Order: the configured names first, then the others as they were added.
  */
+import { Rc } from "../../status/history.ts";
+
+type Expected = typeof Rc.notRunning | typeof Rc.promoted;
+
 export class ActionMeta {
   readonly configured: ReadonlyMap<string, string>;
-  /** Names and values in turn; a name stands here once, and wins over the configured value. */
-  private readonly own: string[] = [];
+  /** What is not configured, names and values in turn; a name stands here once, and wins over the configured value. */
+  readonly added: readonly string[];
+  private notRunning: ActionMeta | undefined;
+  private promoted: ActionMeta | undefined;
 
-  constructor(configured: ReadonlyMap<string, string>) {
+  constructor(configured: ReadonlyMap<string, string>, added: readonly string[] = []) {
     this.configured = configured;
+    this.added = added;
   }
 
   get(name: string): string | undefined {
-    const at = this.ownIndex(name);
-    return at < 0 ? this.configured.get(name) : this.own[at + 1];
+    const at = indexIn(this.added, name);
+    return at < 0 ? this.configured.get(name) : this.added[at + 1];
   }
 
   has(name: string): boolean {
-    return this.ownIndex(name) >= 0 || this.configured.has(name);
+    return indexIn(this.added, name) >= 0 || this.configured.has(name);
   }
 
-  set(name: string, value: string): void {
-    const at = this.ownIndex(name);
-    if (at < 0) this.own.push(name, value);
-    else this.own[at + 1] = value;
+  with(name: string, value: string): ActionMeta {
+    return this.withAll(new Map([[name, value]]));
   }
 
-  /** What only this action says: names and values in turn. */
-  get added(): readonly string[] {
-    return this.own;
+  withAll(words: ReadonlyMap<string, string>): ActionMeta {
+    const added = [...this.added];
+    for (const [name, value] of words) {
+      const at = indexIn(added, name);
+      if (at < 0) added.push(name, value);
+      else added[at + 1] = value;
+    }
+    return new ActionMeta(this.configured, added);
+  }
+
+  /** With the result that a monitor expects; made once, as all probes of a resource say this. */
+  expecting(rc: Expected): ActionMeta {
+    if (rc === Rc.promoted) {
+      this.promoted ??= this.with("op_target_rc", String(rc));
+      return this.promoted;
+    }
+    this.notRunning ??= this.with("op_target_rc", String(rc));
+    return this.notRunning;
   }
 
   forEach(visit: (value: string, name: string) => void): void {
-    const { own, configured } = this;
+    const { added, configured } = this;
     configured.forEach((value, name) => {
-      const at = this.ownIndex(name);
-      visit(at < 0 ? value : own[at + 1]!, name);
+      const at = indexIn(added, name);
+      visit(at < 0 ? value : added[at + 1]!, name);
     });
-    for (let i = 0; i < own.length; i += 2) {
-      if (!configured.has(own[i]!)) visit(own[i + 1]!, own[i]!);
+    for (let i = 0; i < added.length; i += 2) {
+      if (!configured.has(added[i]!)) visit(added[i + 1]!, added[i]!);
     }
   }
+}
 
-  private ownIndex(name: string): number {
-    const { own } = this;
-    for (let i = 0; i < own.length; i += 2) if (own[i] === name) return i;
-    return -1;
-  }
+function indexIn(words: readonly string[], name: string): number {
+  for (let i = 0; i < words.length; i += 2) if (words[i] === name) return i;
+  return -1;
 }

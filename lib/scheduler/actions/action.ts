@@ -4,8 +4,9 @@
  */
 import type { Node, Rsc } from "../board.ts";
 import type { OrderingSide } from "../constraints/model.ts";
+import type { GraphAction } from "../graph/model.ts";
 import type { Relation } from "../ordering/relation.ts";
-import { ActionMeta } from "./action-meta.ts";
+import type { ActionMeta } from "./action-meta.ts";
 
 export type Need = "nothing" | "quorum" | "fencing";
 
@@ -40,6 +41,15 @@ export const Flag = {
   migratable: 1 << 3,
 } as const;
 
+/** Most actions come after nothing: they share this list. */
+const NO_RELATIONS: readonly Relation[] = [];
+
+function withRelation(known: readonly Relation[], relation: Relation): readonly Relation[] {
+  if (known === NO_RELATIONS) return [relation];
+  (known as Relation[]).push(relation);
+  return known;
+}
+
 export class Action {
   readonly id: number;
   readonly key: string;
@@ -59,8 +69,10 @@ export class Action {
   onDc = false;
   inGraph = false;
   inputsMerged = false;
+  /** What the graph says of it where others wait for it. */
+  described: GraphAction | undefined;
   reason: string | undefined;
-  readonly meta: ActionMeta;
+  meta: ActionMeta;
   /** Parameters of this operation only; undefined until a node is known. */
   extra: ReadonlyMap<string, string> | undefined;
   needs: Need = "nothing";
@@ -71,8 +83,9 @@ export class Action {
   runnableFirsts = 0;
   /** Task that a cancel cancels. */
   cancelledTask: string | undefined;
-  before: Relation[] = [];
-  after: Relation[] = [];
+  /** Relations with what comes before and after, oldest first. */
+  before: readonly Relation[] = NO_RELATIONS;
+  after: readonly Relation[] = NO_RELATIONS;
   /** The newest relation in `before` from each action, once there are many (ordering/relation.ts). */
   relationsByFirst: Map<Action, Relation> | undefined;
 
@@ -85,7 +98,7 @@ export class Action {
     intervalMs: number,
     rsc: Rsc | undefined,
     node: Node | undefined,
-    configuredMeta: ReadonlyMap<string, string>,
+    meta: ActionMeta,
     flags: number,
   ) {
     this.id = id;
@@ -94,7 +107,7 @@ export class Action {
     this.intervalMs = intervalMs;
     this.rsc = rsc;
     this.node = node;
-    this.meta = new ActionMeta(configuredMeta);
+    this.meta = meta;
     this.flags = flags;
   }
 
@@ -134,6 +147,18 @@ export class Action {
   get side(): OrderingSide {
     this.ownSide ??= { rsc: this.rsc, key: this.key, task: undefined, action: this };
     return this.ownSide;
+  }
+
+  setMeta(name: string, value: string): void {
+    this.meta = this.meta.with(name, value);
+  }
+
+  addBefore(relation: Relation): void {
+    this.before = withRelation(this.before, relation);
+  }
+
+  addAfter(relation: Relation): void {
+    this.after = withRelation(this.after, relation);
   }
 
   /** The first reason stays. */

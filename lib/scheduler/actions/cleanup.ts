@@ -17,7 +17,7 @@ export function scheduleCleanup(book: Book, rsc: Rsc, node: Node): void {
 export function clearFailCount(book: Book, rsc: Rsc, node: Node, reason: string): Action {
   const key = rsc.keyOf(Task.clearFailCount);
   const action = requestAction(book, rsc, key, Task.clearFailCount, node, false);
-  action.meta.set("op_no_wait", "true");
+  action.setMeta("op_no_wait", "true");
   action.explain(reason);
   return action;
 }

@@ -157,7 +157,7 @@ function checkOne(book: Book, rsc: Rsc, node: Node, op: Operation): void {
 function scheduleCancel(book: Book, rsc: Rsc, node: Node, op: Operation, reason: string): void {
   const cancel = cancelAction(book, rsc, op.task, op.intervalMs, node);
   cancel.explain(reason);
-  cancel.meta.set("call_id", String(op.callId));
+  cancel.setMeta("call_id", String(op.callId));
   addOrdering(book, rsc.side(Task.stop), cancel.side, Rel.plain);
 }
 

@@ -22,8 +22,8 @@ export function addUnfencingDigests(book: Book, node: Node, action: Action, kind
     secure += shown;
     if (kind === "on" && deviceChanged(node, full, shown)) action.optional = false;
   }
-  action.meta.set("digests-all", all);
-  action.meta.set("digests-secure", secure);
+  action.setMeta("digests-all", all);
+  action.setMeta("digests-secure", secure);
 }
 
 /** The node was switched on with other parameters of the device. */

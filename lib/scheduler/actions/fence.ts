@@ -35,16 +35,16 @@ export function fenceOperation(
   const isNew = !book.actionsByKey.has(key.toLowerCase());
   const action = requestAction(book, undefined, key, Task.stonith, node, true);
   if (isNew) {
-    action.meta.set("on_node", node.name);
-    action.meta.set("on_node_uuid", node.id);
-    action.meta.set("stonith_action", kind);
+    action.setMeta("on_node", node.name);
+    action.setMeta("on_node_uuid", node.id);
+    action.setMeta("stonith_action", kind);
     if (book.unfencingInUse) addUnfencingDigests(book, node, action, kind);
   }
   if (
     book.options.priorityFencingDelayMs > 0 &&
     (delay || action.meta.has("priority-fencing-delay"))
   ) {
-    action.meta.set("priority-fencing-delay", String(priorityDelay(book, node)));
+    action.setMeta("priority-fencing-delay", String(priorityDelay(book, node)));
   }
   if (!optional && canFence(book, node)) action.optional = false;
   if (reason !== undefined) action.explain(reason);

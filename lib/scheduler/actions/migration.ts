@@ -22,8 +22,8 @@ export function canMigrate(rsc: Rsc, from: Node | undefined): boolean {
 }
 
 function setEnds(action: Action, from: Node, to: Node): void {
-  action.meta.set("migrate_source", from.name);
-  action.meta.set("migrate_target", to.name);
+  action.setMeta("migrate_source", from.name);
+  action.setMeta("migrate_target", to.name);
 }
 
 /** What must happen to a dangling migration's source: a stop that leaves the target alone. */
@@ -64,7 +64,7 @@ export function makeMigration(book: Book, rsc: Rsc, current: Node): void {
     own(Task.monitor, Task.migrateTo, Rel.plain);
     own(Task.migrateTo, Task.migrateFrom, Rel.plain | Rel.unmigratableBlocksFirst);
     setEnds(to, current, target);
-    if (!rsc.remoteConnection) to.meta.set("record-pending", "true");
+    if (!rsc.remoteConnection) to.setMeta("record-pending", "true");
   } else {
     from.needs = start.needs;
     own(Task.monitor, Task.migrateFrom, Rel.plain);

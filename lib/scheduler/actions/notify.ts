@@ -41,8 +41,8 @@ function pseudo(
   const key = notifyKey(rsc.id, type, operation);
   const made = requestAction(book, rsc, key, task, undefined, like.optional);
   made.flags |= Flag.pseudo;
-  made.meta.set("notify_key_type", type);
-  made.meta.set("notify_key_operation", operation);
+  made.setMeta("notify_key_type", type);
+  made.setMeta("notify_key_operation", operation);
   return made;
 }
 
@@ -50,8 +50,8 @@ function pseudo(
 function addPre(book: Book, rsc: Rsc, kind: NotifyKind, action: Action) {
   const set = (made: Action): Action => {
     made.runnable = true;
-    made.meta.set("notify_type", "pre");
-    made.meta.set("notify_operation", kind);
+    made.setMeta("notify_type", "pre");
+    made.setMeta("notify_operation", kind);
     return made;
   };
   const pre = set(pseudo(book, rsc, Task.notify, "pre", kind, action));
@@ -66,8 +66,8 @@ function addPost(book: Book, rsc: Rsc, kind: NotifyKind, completed: Action) {
   const set = (made: Action): Action => {
     made.runnable = completed.runnable;
     made.priority = INFINITY;
-    made.meta.set("notify_type", "post");
-    made.meta.set("notify_operation", kind);
+    made.setMeta("notify_type", "post");
+    made.setMeta("notify_operation", kind);
     return made;
   };
   const post = set(pseudo(book, rsc, Task.notify, "post", operation, completed));
@@ -240,10 +240,12 @@ function makeNotify(
   const operation = op.meta.get("notify_operation") ?? "";
   const key = notifyKey(rsc.id, type, operation);
   const notify = requestAction(book, rsc, key, op.task, node, op.optional);
+  const words = new Map<string, string>();
   op.meta.forEach((value, name) => {
-    if (!notify.meta.has(name)) notify.meta.set(name, value);
+    if (!notify.meta.has(name)) words.set(name, value);
   });
-  for (const [name, value] of keys) notify.meta.set(name, value);
+  for (const [name, value] of keys) words.set(name, value);
+  notify.meta = notify.meta.withAll(words);
   if (isPost) notify.priority = INFINITY;
   relate(op, notify, Rel.plain);
   relate(notify, done, Rel.plain);
@@ -277,7 +279,7 @@ function copyKeys(rsc: Rsc, keys: ReadonlyMap<string, string>): void {
       case "stop":
       case "promote":
       case "demote":
-        for (const [name, value] of keys) action.meta.set(name, value);
+        action.meta = action.meta.withAll(keys);
     }
   }
 }
@@ -379,8 +381,8 @@ function addFencingPost(book: Book, rsc: Rsc, fence: Action) {
   const set = (made: Action): Action => {
     made.runnable = fence.runnable;
     made.priority = INFINITY;
-    made.meta.set("notify_type", "post");
-    made.meta.set("notify_operation", Task.stop);
+    made.setMeta("notify_type", "post");
+    made.setMeta("notify_operation", Task.stop);
     return made;
   };
   const post = set(pseudo(book, rsc, Task.notify, "post", operation, fence));

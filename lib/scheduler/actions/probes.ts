@@ -5,10 +5,9 @@ import { Discovery } from "../../status/node-table.ts";
 import { Role } from "../../status/roles.ts";
 import { isActive, topOf } from "../../status/tree.ts";
 import type { Book, Node, Rsc } from "../board.ts";
-import { addOrdering, order } from "../constraints/ordering.ts";
+import { order, orderProbe } from "../constraints/ordering.ts";
 import { Rel } from "../ordering/relation.ts";
-import { Task } from "./action.ts";
-import type { ActionMeta } from "./action-meta.ts";
+import { type Action, Task } from "./action.ts";
 import { fenceNode } from "./fence.ts";
 import { connectionState } from "./remote.ts";
 import { requestAction } from "./table.ts";
@@ -84,9 +83,9 @@ function guestForbids(book: Book, rsc: Rsc, node: Node): boolean {
   return false;
 }
 
-function setExpected(rsc: Rsc, node: Node, meta: ActionMeta): void {
-  if (!rsc.active.includes(node)) meta.set("op_target_rc", String(Rc.notRunning));
-  else if (rsc.role === Role.promoted) meta.set("op_target_rc", String(Rc.promoted));
+function setExpected(rsc: Rsc, node: Node, probe: Action): void {
+  if (!rsc.active.includes(node)) probe.meta = probe.meta.expecting(Rc.notRunning);
+  else if (rsc.role === Role.promoted) probe.meta = probe.meta.expecting(Rc.promoted);
 }
 
 /** Probes one primitive; answers whether an action was made. */
@@ -100,12 +99,11 @@ export function probePrimitive(book: Book, rsc: Rsc, node: Node): boolean {
   // Unmanaged resources are probed too.
   probe.optional = false;
   orderAfterUnfencing(book, rsc, node, probe, Rel.plain);
-  setExpected(rsc, node, probe.meta);
+  setExpected(rsc, node, probe);
   const top = topOf(rsc);
   const target = top.variant === "clone" ? top : rsc;
   let flags: number = Rel.plain;
   if (!probe.runnable && !isActive(target, false)) flags |= Rel.unrunnableBlocks;
-  addOrdering(book, probe.side, target.side(Task.start), flags);
-  addOrdering(book, probe.side, target.side(Task.reload), Rel.plain);
+  orderProbe(book, probe, target, flags);
   return true;
 }

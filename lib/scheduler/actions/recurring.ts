@@ -57,8 +57,8 @@ export function cancelAction(
   const cancel = requestAction(book, rsc, opKey(rsc.id, name, intervalMs), name, node, false);
   cancel.cancelledTask = name;
   cancel.task = Task.cancel;
-  cancel.meta.set("operation", name);
-  cancel.meta.set("interval", String(intervalMs));
+  cancel.setMeta("operation", name);
+  cancel.setMeta("interval", String(intervalMs));
   // With an interval of its own it is carried out even for an unmanaged resource.
   cancel.optional = false;
   return cancel;
@@ -102,7 +102,7 @@ function makeForActive(
   const action = requestAction(book, rsc, op.key, op.name, node, running);
   if (!start.runnable) action.runnable = false;
   else if (node === undefined || !node.online || node.unclean) action.runnable = false;
-  if (rsc.nextRole === Role.promoted) action.meta.set("op_target_rc", String(Rc.promoted));
+  if (rsc.nextRole === Role.promoted) action.meta = action.meta.expecting(Rc.promoted);
   if (node !== undefined && !rsc.managed) return;
   const behind = (task: string, flags: number): void =>
     addOrdering(book, rsc.side(task), action.side, flags);
@@ -122,7 +122,7 @@ function makeForInactive(book: Book, rsc: Rsc, op: Recurring, assigned: Node | u
     }
     const optional = actionsOn(rsc, op.key, node).length > 0;
     const action = requestAction(book, rsc, op.key, op.name, node, optional);
-    action.meta.set("op_target_rc", String(Rc.notRunning));
+    action.meta = action.meta.expecting(Rc.notRunning);
     if (rsc.managed) orderBehindProbes(rsc, action, node, book);
     orderBehindStops(rsc, action, node, book);
     if (!node.online || node.unclean) action.runnable = false;

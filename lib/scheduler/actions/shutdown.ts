@@ -61,7 +61,7 @@ function orderDcLast(
 function shutDown(book: Book, node: Node): Action {
   const key = `${Task.shutdown}-${node.name}`;
   const action = requestAction(book, undefined, key, Task.shutdown, node, false);
-  action.meta.set("op_no_wait", "true");
+  action.setMeta("op_no_wait", "true");
   for (const stop of book.actions) {
     const { rsc } = stop;
     if (rsc === undefined || stop.task !== Task.stop || stop.node !== node) continue;

@@ -4,15 +4,13 @@
  */
 
 import { canFence } from "../../status/fencing.ts";
-import {
-  defineOperation,
-  type OperationDefinition,
-  operationParameters,
-} from "../../status/operations.ts";
+import { defineOperation, operationParameters } from "../../status/operations.ts";
 import { Role } from "../../status/roles.ts";
 import { isActive } from "../../status/tree.ts";
 import type { Book, Node, Rsc } from "../board.ts";
+import type { TaskDefinition, TaskSide } from "../constraints/task-side.ts";
 import { Action, Flag, type Need, parseKey, Task } from "./action.ts";
+import { ActionMeta } from "./action-meta.ts";
 
 /**
  * Actions of a resource by key, oldest first. With a node: those on it, and those without a node yet, which then take
@@ -59,41 +57,39 @@ export function firstAction(rsc: Rsc, key: string, node?: Node): Action | undefi
 }
 
 /** The oldest that `matching` finds. */
-function existing(
-  book: Book,
-  rsc: Rsc | undefined,
-  key: string,
-  node: Node | undefined,
-): Action | undefined {
-  const known = named(rsc === undefined ? book.actionsByKey : rsc.actionsByKey, key);
+function oldest(known: readonly Action[] | undefined, node: Node | undefined): Action | undefined {
   if (known === undefined || node === undefined) return known?.[0];
-  let oldest: Action | undefined;
+  let found: Action | undefined;
   for (const action of known) {
     if (action.node === undefined) action.node = node;
-    if (oldest === undefined && action.node === node) oldest = action;
+    if (found === undefined && action.node === node) found = action;
   }
-  return oldest;
+  return found;
+}
+
+/** Actions of one side, oldest first; undefined as long as there is none. */
+function listOf(side: TaskSide): readonly Action[] | undefined {
+  side.actions ??= named(side.rsc.actionsByKey, side.key);
+  return side.actions;
 }
 
 /** Actions of a resource with the key ID_TASK_0, oldest first. */
 export function actionsOfTask(rsc: Rsc, task: string): readonly Action[] {
-  return rsc.actionsByTask.get(task) ?? NONE;
+  return listOf(rsc.side(task)) ?? NONE;
 }
 
 const NONE: readonly Action[] = [];
 
-function append(table: Map<string, Action[]>, key: string, action: Action): void {
-  const known = table.get(key);
-  if (known === undefined) table.set(key, [action]);
-  else known.push(action);
-}
-
 /** Adds an action under its key, see `named`. */
-function appendNamed(table: Map<string, Action[]>, key: string, action: Action): void {
+function append(table: Map<string, Action[]>, key: string, action: Action): void {
   const lower = key.toLowerCase();
-  append(table, lower, action);
+  const known = table.get(lower);
+  if (known !== undefined) known.push(action);
+  else table.set(lower, [action]);
   if (lower !== key) table.set(key, table.get(lower)!);
 }
+
+const NOT_CONFIGURED: TaskDefinition = { op: undefined, meta: new ActionMeta(new Map()) };
 
 /** What the configuration says of an action: notifications of all kinds are one operation. */
 function definitionOf(
@@ -103,12 +99,19 @@ function definitionOf(
   task: string,
   intervalMs: number,
   node: Node | undefined,
-): OperationDefinition {
+): TaskDefinition {
   const asNotify = key.includes("_notify_");
-  return defineOperation(book.surroundings, rsc, node, task, intervalMs, asNotify);
+  const found = defineOperation(book.surroundings, rsc, node, task, intervalMs, asNotify);
+  return { op: found.op, meta: new ActionMeta(found.meta) };
 }
 
-const NOT_CONFIGURED: OperationDefinition = { op: undefined, meta: new Map() };
+/** `definitionOf` for the actions of one side; only those of fence devices depend on the node. */
+function definitionAt(book: Book, side: TaskSide, node: Node | undefined): TaskDefinition {
+  const { rsc, key, task } = side;
+  if (rsc.fenceDevice) return definitionOf(book, rsc, key, task, 0, node);
+  side.definition ??= definitionOf(book, rsc, key, task, 0, node);
+  return side.definition;
+}
 
 function needsOf(rsc: Rsc | undefined, task: string): Need {
   if (rsc === undefined || (task !== Task.start && task !== Task.promote)) return "nothing";
@@ -116,18 +119,20 @@ function needsOf(rsc: Rsc | undefined, task: string): Need {
   return rsc.needsQuorum ? "quorum" : "nothing";
 }
 
+/** `side` where the key is that of the resource's action of this task. */
 function makeAction(
   book: Book,
   rsc: Rsc | undefined,
+  side: TaskSide | undefined,
   key: string,
   task: string,
   node: Node | undefined,
   optional: boolean,
 ): Action {
-  const plain = rsc !== undefined && key === rsc.keyOf(task);
-  const intervalMs = plain ? 0 : (parseKey(key)?.intervalMs ?? 0);
-  const definition =
-    rsc === undefined ? NOT_CONFIGURED : definitionOf(book, rsc, key, task, intervalMs, node);
+  const intervalMs = side !== undefined ? 0 : (parseKey(key)?.intervalMs ?? 0);
+  let definition = NOT_CONFIGURED;
+  if (side !== undefined) definition = definitionAt(book, side, node);
+  else if (rsc !== undefined) definition = definitionOf(book, rsc, key, task, intervalMs, node);
   const flags = Flag.runnable | (optional ? Flag.optional : 0);
   const id = book.actions.length + 1;
   const action = new Action(id, key, task, intervalMs, rsc, node, definition.meta, flags);
@@ -137,11 +142,12 @@ function makeAction(
   action.onDc = task === Task.lrmDelete;
   action.needs = needsOf(rsc, task);
   book.actions.push(action);
-  if (rsc === undefined) appendNamed(book.actionsByKey, key, action);
+  if (rsc === undefined) append(book.actionsByKey, key, action);
   else {
     rsc.actions.push(action);
-    appendNamed(rsc.actionsByKey, key, action);
-    if (plain) append(rsc.actionsByTask, task, action);
+    const known = side === undefined ? undefined : listOf(side);
+    if (known === undefined) append(rsc.actionsByKey, key, action);
+    else (known as Action[]).push(action);
   }
   return action;
 }
@@ -155,7 +161,10 @@ export function requestAction(
   node: Node | undefined,
   optional: boolean,
 ): Action {
-  const action = existing(book, rsc, key, node) ?? makeAction(book, rsc, key, task, node, optional);
+  const own = rsc?.side(task);
+  const side = own?.key === key ? own : undefined;
+  const known = side !== undefined ? listOf(side) : named((rsc ?? book).actionsByKey, key);
+  const action = oldest(known, node) ?? makeAction(book, rsc, side, key, task, node, optional);
   const unmanaged =
     rsc !== undefined &&
     action.node !== undefined &&

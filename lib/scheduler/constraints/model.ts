@@ -42,17 +42,18 @@ export interface OrderingSide {
   readonly action: Action | undefined;
 }
 
-/** A side that is a task of a resource. */
-export interface TaskSide extends OrderingSide {
-  readonly rsc: Rsc;
-  readonly key: string;
-  readonly task: string;
-}
-
 export interface Ordering {
   readonly first: OrderingSide;
   readonly then: OrderingSide;
   flags: number;
+}
+
+/** All of these probes come before the start and the reload of one resource. */
+export interface ProbeFan {
+  /** Number of orderings that were there before it: they are applied before it, later ones after it. */
+  readonly position: number;
+  readonly target: Rsc;
+  readonly probes: Action[];
 }
 
 export interface TicketUse {

@@ -21,6 +21,26 @@ export function addOrdering(
   addMigrationEquivalents(book, first, then, flags);
 }
 
+/**
+ * Orders a probe before the start and the reload of its resource (or the clone of that). There are as many such orderings as
+ * resources times nodes, so those that would stand in the list without others between them are one object.
+ */
+export function orderProbe(book: Book, probe: Action, target: Rsc, flags: number): void {
+  if (flags !== Rel.plain) {
+    addOrdering(book, probe.side, target.side(Task.start), flags);
+    addOrdering(book, probe.side, target.side(Task.reload), Rel.plain);
+    return;
+  }
+  const position = book.orderings.length;
+  let fan = target.probeFan;
+  if (fan === undefined || fan.position !== position) {
+    fan = { position, target, probes: [] };
+    target.probeFan = fan;
+    book.probeFans.push(fan);
+  }
+  fan.probes.push(probe);
+}
+
 /** Orders the task of one resource before that of another (or the same). */
 export function order(
   book: Book,

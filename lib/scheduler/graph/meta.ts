@@ -5,6 +5,10 @@ import { currentNode } from "../../status/tree.ts";
 import { type Action, Task } from "../actions/action.ts";
 import type { Book, Node, Rsc } from "../board.ts";
 
+/** Where an action takes place: name and id of the node. */
+export const ON_NODE = "CRM_meta_on_node";
+export const ON_NODE_ID = "CRM_meta_on_node_uuid";
+
 /** CRM_meta_NAME with underscores. */
 function metaName(name: string): string {
   return `CRM_meta_${name.includes("-") ? name.replaceAll("-", "_") : name}`;
@@ -109,7 +113,7 @@ export class GraphAttributes {
   }
 
   /** `metaName`, made once for each name. */
-  nameOf(name: string): string {
+  private nameOf(name: string): string {
     let known = this.names.get(name);
     if (known === undefined) {
       known = metaName(name);
@@ -118,15 +122,8 @@ export class GraphAttributes {
     return known;
   }
 
-  /** What a resource and its ancestors add. */
-  ofResource(rsc: Rsc): ReadonlyMap<string, string> {
-    const into = new Map<string, string>();
-    addResourceMeta(rsc, into);
-    return into;
-  }
-
-  /** All attributes, sorted by name. */
-  of(action: Action): ReadonlyMap<string, string> {
+  /** All attributes, sorted by name. `place`: the node that the graph names. */
+  of(action: Action, place: Node | undefined): ReadonlyMap<string, string> {
     const into = new Map<string, string>([["crm_feature_set", OUR_FEATURE_SET]]);
     const { rsc } = action;
     for (const [name, value] of action.extra ?? []) setNew(into, name, value);
@@ -134,6 +131,7 @@ export class GraphAttributes {
     action.meta.forEach((value, name) => {
       if (!name.includes("#") && !name.includes(":")) into.set(this.nameOf(name), value);
     });
+    if (place !== undefined) into.set(ON_NODE, place.name).set(ON_NODE_ID, place.id);
     if (rsc !== undefined) {
       addResourceMeta(rsc, into);
       addGuestMeta(action, into);

@@ -19,19 +19,26 @@ export interface GraphNode {
   readonly name: string;
 }
 
-/**
- * What the attributes of many actions have in common, so that a printer makes the common text once. `shared` is in the
- * order of `names`; undefined where each action has a value of its own.
- */
-export interface AttributePattern {
-  readonly names: readonly string[];
-  readonly shared: readonly (string | undefined)[];
+export type ActionKind = "rsc_op" | "crm_event" | "pseudo_event";
+
+/** Value of an attribute in all actions of a form: a text, or what the node of each is called, or its id. */
+export type FormValue = string | { readonly ofNode: keyof GraphNode };
+
+/** What many actions have in common: all but their ids and nodes, so that a printer makes the common text once. */
+export interface ActionForm {
+  readonly kind: ActionKind;
+  readonly operation: string;
+  readonly operationKey: string;
+  readonly internalKey: string | undefined;
+  readonly primitive: GraphPrimitive;
+  /** In written order. */
+  readonly attributes: ReadonlyMap<string, FormValue>;
 }
 
 /** One action. `attributes` is the graph's `<attributes>` element: parameters and CRM_meta_* words, in written order. */
 export interface GraphAction {
   readonly id: number;
-  readonly kind: "rsc_op" | "crm_event" | "pseudo_event";
+  readonly kind: ActionKind;
   /** start, stop, monitor, cancel, do_shutdown, stonith, clear_failcount, lrm_delete, maintenance_nodes, … */
   readonly operation: string;
   /** operation_key, e.g. `webip_monitor_10000`. */
@@ -43,8 +50,8 @@ export interface GraphAction {
   readonly router?: string | undefined;
   readonly primitive?: GraphPrimitive | undefined;
   readonly attributes: ReadonlyMap<string, string>;
-  /** The pattern that `attributes` follow, if any. */
-  readonly pattern?: AttributePattern | undefined;
+  /** The form that it has in common with others, if any; `attributes` are made from it on demand. */
+  readonly form?: ActionForm | undefined;
   /** Ids of nodes that this action takes down. */
   readonly downed: readonly string[];
   /** shutdown-lock: epoch seconds since which the resource is locked to its node. */

@@ -3,10 +3,19 @@ import { type Action, notifyKey, opKey, Task } from "../actions/action.ts";
 import { routerOf } from "../actions/remote.ts";
 import { requestAction } from "../actions/table.ts";
 import type { Book, Node, Rsc } from "../board.ts";
+import { FormedAction } from "./formed-action.ts";
 import { isGraphed, isInput, mergeInputs } from "./inputs.ts";
 import { GraphAttributes } from "./meta.ts";
-import type { GraphAction, GraphNode, GraphPrimitive, Synapse, TransitionGraph } from "./model.ts";
-import { ProbeAttributes } from "./probe-attributes.ts";
+import type {
+  ActionForm,
+  ActionKind,
+  GraphAction,
+  GraphNode,
+  GraphPrimitive,
+  Synapse,
+  TransitionGraph,
+} from "./model.ts";
+import { ProbeForms } from "./probe-forms.ts";
 
 function rootAttributes(book: Book): Map<string, string> {
   const { options } = book;
@@ -23,7 +32,7 @@ function rootAttributes(book: Book): Map<string, string> {
   return attributes;
 }
 
-function kindOf(action: Action): GraphAction["kind"] {
+function kindOf(action: Action): ActionKind {
   switch (action.task) {
     case Task.stonith:
       return action.pseudo ? "pseudo_event" : "crm_event";
@@ -108,14 +117,20 @@ function lockOf(action: Action): number | undefined {
 class Describer {
   private readonly book: Book;
   private readonly attributes: GraphAttributes;
-  private readonly probes: ProbeAttributes;
+  private readonly forms: ProbeForms;
   private readonly nodes = new Map<Node, GraphNode>();
   private readonly primitives = new Map<Rsc, GraphPrimitive>();
 
   constructor(book: Book) {
     this.book = book;
     this.attributes = new GraphAttributes(book);
-    this.probes = new ProbeAttributes(book, this.attributes);
+    this.forms = new ProbeForms(book, (probe, rsc) => ({
+      kind: kindOf(probe),
+      operation: probe.task,
+      ...this.keysOf(probe),
+      primitive: this.primitive(rsc),
+      attributes: this.attributes.of(probe, probe.node),
+    }));
   }
 
   private node(node: Node): GraphNode {
@@ -136,28 +151,39 @@ class Describer {
     return known;
   }
 
-  /** Writing an action, or naming it as a trigger, also tells it its node. */
-  private placeOf(action: Action, kind: GraphAction["kind"]): Node | undefined {
+  /** The node that the graph names. */
+  private placeOf(action: Action, kind: ActionKind): Node | undefined {
     const showsNode = kind !== "pseudo_event" || action.task === Task.stonith;
-    const node = showsNode ? action.node : undefined;
-    if (node !== undefined) {
-      action.meta.set("on_node", node.name);
-      action.meta.set("on_node_uuid", node.id);
-    }
-    return node;
+    return showsNode ? action.node : undefined;
   }
 
-  /** The part of an action that triggers repeat. */
+  private formed(action: Action): GraphAction | undefined {
+    const form = this.forms.of(action);
+    if (form === undefined) return undefined;
+    const router = routerOf(action)?.name;
+    return new FormedAction(action.id, form, this.node(action.node!), router, lockOf(action));
+  }
+
+  private keysOf(action: Action): Pick<ActionForm, "operationKey" | "internalKey"> {
+    const historyId = action.rsc?.historyId;
+    return historyId === undefined
+      ? { operationKey: action.key, internalKey: undefined }
+      : { operationKey: historyKey(action, historyId), internalKey: action.key };
+  }
+
+  /** What others say of an action that they wait for: the part that triggers repeat. */
   trigger(action: Action): GraphAction {
+    return this.formed(action) ?? this.plainTrigger(action);
+  }
+
+  private plainTrigger(action: Action): GraphAction {
     const kind = kindOf(action);
     const node = this.placeOf(action, kind);
-    const historyId = action.rsc?.historyId;
     return {
       id: action.id,
       kind,
       operation: action.task,
-      operationKey: historyId === undefined ? action.key : historyKey(action, historyId),
-      internalKey: historyId === undefined ? undefined : action.key,
+      ...this.keysOf(action),
       node: node === undefined ? undefined : this.node(node),
       router: node === undefined ? undefined : routerOf(action)?.name,
       attributes: NO_ATTRIBUTES,
@@ -166,26 +192,20 @@ class Describer {
   }
 
   action(action: Action): GraphAction {
+    const formed = this.formed(action);
+    if (formed !== undefined) return formed;
     const { book } = this;
     const { rsc } = action;
-    const base = this.trigger(action);
-    const probe = this.probes.of(action);
+    const base = this.plainTrigger(action);
     const maintenance =
       action.task === "maintenance_nodes" && rsc === undefined
         ? changedMaintenance(book)
         : undefined;
     return {
-      id: base.id,
-      kind: base.kind,
-      operation: base.operation,
-      operationKey: base.operationKey,
-      internalKey: base.internalKey,
-      node: base.node,
-      router: base.router,
+      ...base,
       shutdownLock: base.node === undefined ? undefined : lockOf(action),
       primitive: rsc === undefined || action.pseudo ? undefined : this.primitive(rsc),
-      attributes: probe?.attributes ?? this.attributes.of(action),
-      pattern: probe?.pattern,
+      attributes: this.attributes.of(action, this.placeOf(action, base.kind)),
       downed: base.node === undefined ? NO_NODES : downedBy(book, action),
       maintenance: maintenance?.map((node) => node.id),
       maintenanceOn: maintenance?.filter((node) => node.maintenance).map((node) => node.id),
@@ -195,6 +215,7 @@ class Describer {
 
 const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
 const NO_NODES: readonly string[] = [];
+const NO_INPUTS: readonly GraphAction[] = [];
 
 /** Remote nodes that must be told of a change of their maintenance state. */
 function changedMaintenance(book: Book): readonly Node[] {
@@ -211,32 +232,29 @@ export function produceGraph(book: Book): TransitionGraph {
   const synapses: Synapse[] = [];
   const describer = new Describer(book);
   // An action is named by all that wait for it: one object serves them all.
-  const described = new Map<Action, GraphAction>();
   const inputOf = (action: Action): GraphAction => {
-    let known = described.get(action);
-    if (known === undefined) {
-      known = describer.trigger(action);
-      described.set(action, known);
-    }
-    return known;
+    action.described ??= describer.trigger(action);
+    return action.described;
   };
   const emit = (action: Action): void => {
     mergeInputs(action);
     if (action.inGraph || !isGraphed(action)) return;
     action.inGraph = true;
-    const written = describer.action(action);
-    if (!described.has(action)) described.set(action, written);
-    const inputs: GraphAction[] = [];
+    const known = action.described;
+    const written = known?.form === undefined ? describer.action(action) : known;
+    action.described ??= written;
+    let inputs: GraphAction[] | undefined;
     for (const rel of action.before) {
       if (!isInput(rel)) continue;
       rel.printed = true;
+      inputs ??= [];
       inputs.push(inputOf(rel.first));
     }
     synapses.push({
       id: synapses.length,
       priority: priorityOf(action),
       actions: [written],
-      inputs,
+      inputs: inputs ?? NO_INPUTS,
     });
   };
   for (const rsc of book.resources) book.kind(rsc).addToGraph(book, rsc, emit);

@@ -4,7 +4,7 @@ import { roleOf } from "../../status/tree.ts";
 import { type Action, opKey, parseKey, Task } from "../actions/action.ts";
 import { actionsOfTask, findActions, requestAction } from "../actions/table.ts";
 import type { Book, Rsc } from "../board.ts";
-import type { Ordering, OrderingSide } from "../constraints/model.ts";
+import type { Ordering, OrderingSide, ProbeFan } from "../constraints/model.ts";
 import { Rel, relate } from "./relation.ts";
 
 /** Actions of one side, oldest first; a key made for another id is tried with the resource's own. */
@@ -56,6 +56,19 @@ function applyOrdering(book: Book, ordering: Ordering): void {
   for (const action of actions) relateThen(action, ordering);
 }
 
+function applyFan({ target, probes }: ProbeFan): void {
+  for (const task of [Task.start, Task.reload]) {
+    for (const then of actionsOfTask(target, task)) {
+      for (const probe of probes) relate(probe, then, Rel.plain);
+    }
+  }
+}
+
 export function applyOrderings(book: Book): void {
-  for (const ordering of book.orderings) applyOrdering(book, ordering);
+  const { orderings, probeFans } = book;
+  let next = 0;
+  for (let i = 0; i <= orderings.length; i++) {
+    for (; probeFans[next]?.position === i; next++) applyFan(probeFans[next]!);
+    if (i < orderings.length) applyOrdering(book, orderings[i]!);
+  }
 }

@@ -28,50 +28,62 @@ function shieldStarts(probe: Action, after: Relation): void {
   }
 }
 
-/** Restarts that a start or promotion may cause elsewhere wait for the probe too. */
-function protectRestarts(book: Book, probe: Action, after: Relation, seen: Set<Action>): void {
-  const x = after.then;
+/** Collects the stops and demotions elsewhere that the action `x` may cause, in the order found. */
+function collectRestarts(book: Book, own: Rsc, x: Action, seen: Set<Action>, into: Action[]): void {
   if (seen.has(x)) return;
   seen.add(x);
   const { rsc } = x;
-  if (rsc !== undefined && rsc.variant === "primitive" && rsc !== probe.rsc) {
+  if (rsc !== undefined && rsc.variant === "primitive" && rsc !== own) {
     const task =
       x.task === Task.start ? Task.stop : x.task === Task.promote ? Task.demote : undefined;
     if (task !== undefined) {
-      for (const action of actionsOfTask(rsc, task)) {
-        if (!action.pseudo) relate(probe, action, Rel.plain);
-      }
+      for (const action of actionsOfTask(rsc, task)) if (!action.pseudo) into.push(action);
     }
   }
   const interleaved = rsc?.variant === "clone" && rsc.clone?.interleave === true;
-  const own = probe.rsc;
-  const compatible =
-    interleaved && own !== undefined
-      ? compatibleInstance(book, own, rsc, { role: Role.unknown, current: false })
-      : undefined;
+  const compatible = interleaved
+    ? compatibleInstance(book, own, rsc, { role: Role.unknown, current: false })
+    : undefined;
   for (let i = x.after.length - 1; i >= 0; i--) {
     const next = x.after[i]!;
     if ((next.created & Rel.firstImpliesThen) === 0) {
       if (!leadsToChild(x, next.then, own)) continue;
       if (interleaved && compatible !== undefined && next.then.rsc !== compatible) continue;
     }
-    protectRestarts(book, probe, next, seen);
+    collectRestarts(book, own, next.then, seen, into);
   }
 }
 
 /** From a collective's action to that of one of its parts. */
-function leadsToChild(x: Action, then: Action, own: Rsc | undefined): boolean {
+function leadsToChild(x: Action, then: Action, own: Rsc): boolean {
   const { rsc } = x;
-  if (rsc === undefined || rsc.variant === "primitive" || rsc === own?.parent) return false;
+  if (rsc === undefined || rsc.variant === "primitive" || rsc === own.parent) return false;
   if (then.rsc === undefined || then.rsc.parent !== rsc) return false;
   return then.rsc.variant === "primitive" || then.rsc.variant === "group";
 }
 
-function orderProbe(book: Book, probe: Action): void {
-  for (let i = probe.after.length - 1; i >= 0; i--) {
-    const after = probe.after[i]!;
-    shieldStarts(probe, after);
-    protectRestarts(book, probe, after, new Set());
+/** Restarts that what follows the probes of a resource may cause elsewhere wait for the probes too. */
+function orderProbesOf(book: Book, rsc: Rsc): void {
+  // The probes of a resource come before the same actions: what these cause is found once. Relations from probes, all
+  // that is added here, lead to no restart.
+  const restarts = new Map<Action, readonly Action[]>();
+  const restartsAfter = (x: Action): readonly Action[] => {
+    let known = restarts.get(x);
+    if (known === undefined) {
+      const found: Action[] = [];
+      collectRestarts(book, rsc, x, new Set(), found);
+      known = found;
+      restarts.set(x, known);
+    }
+    return known;
+  };
+  for (const probe of rsc.actions) {
+    if (!isProbe(probe)) continue;
+    for (let i = probe.after.length - 1; i >= 0; i--) {
+      const after = probe.after[i]!;
+      shieldStarts(probe, after);
+      for (const action of restartsAfter(after.then)) relate(probe, action, Rel.plain);
+    }
   }
 }
 
@@ -123,9 +135,7 @@ function probesOf(rsc: Rsc): readonly Action[] {
 
 export function orderProbes(book: Book): void {
   for (const top of book.resources) {
-    for (const rsc of leavesOf(top)) {
-      for (const action of rsc.actions) if (isProbe(action)) orderProbe(book, action);
-    }
+    for (const rsc of leavesOf(top)) orderProbesOf(book, rsc);
   }
   for (const ordering of book.orderings) orderBehindStop(ordering);
 }

@@ -75,11 +75,19 @@ export class Relation {
   }
 }
 
-/** Most actions wait for a few others only: their relations are looked through. Above this number they get an index. */
+/** A side with fewer relations than this is looked through; where both have more, the later action gets an index. */
 const INDEXED_FROM = 12;
 
-/** The newest relation of a pair. */
+/** The newest relation of a pair. Both sides know it, so the one with few relations is asked. */
 function newestBetween(first: Action, then: Action): Relation | undefined {
+  const { after } = first;
+  if (after.length < INDEXED_FROM) {
+    for (let i = after.length - 1; i >= 0; i--) {
+      const relation = after[i]!;
+      if (relation.then === then) return relation;
+    }
+    return undefined;
+  }
   const { before } = then;
   if (before.length < INDEXED_FROM) {
     for (let i = before.length - 1; i >= 0; i--) {
@@ -106,7 +114,7 @@ export function relate(first: Action, then: Action, flags: number): boolean {
   }
   const relation = new Relation(first, then, flags, newest);
   then.relationsByFirst?.set(first, relation);
-  first.after.push(relation);
-  then.before.push(relation);
+  first.addAfter(relation);
+  then.addBefore(relation);
   return true;
 }

@@ -189,10 +189,17 @@ function updateAfter(book: Book, action: Action): void {
   for (let i = action.after.length - 1; i >= 0; i--) updateAction(book, action.after[i]!.then);
 }
 
+/** Only collectives look at their parts when they are asked; other actions are what their flags say. */
+function isCollective(action: Action): boolean {
+  return action.rsc !== undefined && action.rsc.variant !== "primitive";
+}
+
 /** One relation of `then`; answers whether `then` changed. */
 function updateOver(book: Book, rel: Relation): boolean {
   const { first, then } = rel;
   if (rel.flags === Rel.none) return false;
+  // Most relations only order two actions (a probe and a start): that changes neither of them.
+  if (rel.flags === Rel.plain && !isCollective(first) && !isCollective(then)) return false;
   const firstPlace = placeOf(first);
   const thenPlace = placeOf(then);
   if (

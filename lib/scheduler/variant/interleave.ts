@@ -120,7 +120,10 @@ export function evaluateCollective(book: Book, e: Evaluation): Change {
   if (canInterleave(first, then)) return interleave(book, e, first.rsc!, then.rsc!);
   const change = evaluatePrimitive(e);
   if (change.then && then.rsc?.parent !== undefined) book.update(then);
-  for (const instance of then.rsc === undefined ? [] : instancesOf(then.rsc)) {
+  const instances = then.rsc === undefined ? [] : instancesOf(then.rsc);
+  // The plain order changes nothing, and primitives need not look at their parts.
+  if (e.property === Rel.plain && instances[0]?.variant === "primitive") return change;
+  for (const instance of instances) {
     const made = applyToInstance(book, e, instance);
     change.first ||= made?.first === true;
     change.then ||= made?.then === true;

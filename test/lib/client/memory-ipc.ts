@@ -122,6 +122,7 @@ export function memorySession(ipc: IpcTransport, given: Partial<Session> = {}): 
     readStdin: unused,
     readFile: unused,
     writeFile: unused,
+    writePieces: unused,
     removeFile: unused,
     exists: () => false,
     listFolder: async () => [],

@@ -55,6 +55,9 @@ export class MemoryHost {
       writeFile: async (path, data) => {
         this.files.set(path, typeof data === "string" ? data : new TextDecoder().decode(data));
       },
+      writePieces: async (path, pieces) => {
+        this.files.set(path, [...pieces].join(""));
+      },
       exists: (path) => this.files.has(path),
       listFolder: async (path) =>
         [...this.files.keys()]

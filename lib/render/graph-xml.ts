@@ -48,29 +48,42 @@ interface NodeText {
   readonly id: string;
 }
 
-/** What the XML of all actions of a form has in common. */
+/** What the XML of all actions of a form has in common: the text between what the node gives. */
 interface FormText {
-  /** Attributes of the element, before those of the node. */
-  readonly reference: string;
-  /** From the end of the element's start tag on: the text before each value that the node gives. */
-  readonly before: readonly string[];
-  readonly words: readonly (keyof GraphNode)[];
-  readonly end: string;
+  /** Up to the action's id; from there to the attributes of the node. */
+  readonly toAction: string;
+  readonly toNode: string;
+  /** From the end of the start tag to the node's name; from there to its id; from there to the end of the element. */
+  readonly toName: string;
+  readonly toId: string;
+  readonly toEnd: string;
 }
 
-function referenceText(action: ActionForm | GraphAction): string {
-  return (
-    attribute("operation", action.operation) +
+/** Start of an action's element up to its id, and from there to the attributes of its node. */
+function startOf(action: ActionForm | GraphAction): { toAction: string; toNode: string } {
+  const { kind, operation } = action;
+  const mode = operation === "lrm_delete" && kind === "crm_event" ? ' mode="cib"' : "";
+  const toNode =
+    attribute("operation", operation) +
     attribute("operation_key", action.operationKey) +
-    attribute("internal_operation_key", action.internalKey)
-  );
+    attribute("internal_operation_key", action.internalKey);
+  return { toAction: `<${kind}${mode} id="`, toNode: `"${toNode}` };
+}
+
+function routerText({ router }: GraphAction): string {
+  return attribute("router_node", router);
+}
+
+/** Written on the action itself only, not where others wait for it. */
+function lockText({ shutdownLock }: GraphAction): string {
+  return shutdownLock === undefined ? "" : ` shutdown-lock="${shutdownLock}"`;
 }
 
 /** Remembers the text of what is named again and again. */
 class GraphWriter {
   private readonly nodes = new Map<GraphNode, NodeText>();
   private readonly primitives = new Map<GraphPrimitive, string>();
-  /** undefined for a form with names that are no attribute names. */
+  /** undefined for a form whose attributes are not written as usual. */
   private readonly forms = new Map<ActionForm, FormText | undefined>();
 
   private nodeText(node: GraphNode): NodeText {
@@ -86,13 +99,10 @@ class GraphWriter {
 
   /** What an action and the triggers that name it have in common: its element's name and attributes. */
   private reference(action: GraphAction): string {
-    const { kind, operation, node, router, form } = action;
-    const mode = operation === "lrm_delete" && kind === "crm_event" ? ' mode="cib"' : "";
-    const known = form === undefined ? undefined : this.formText(form);
-    const own = known?.reference ?? referenceText(action);
+    const { id, node, form } = action;
+    const { toAction, toNode } = (form && this.formText(form)) ?? startOf(action);
     const place = node === undefined ? "" : this.nodeText(node).attributes;
-    const routed = router === undefined ? "" : attribute("router_node", router);
-    return `<${kind}${mode} id="${action.id}"${own}${place}${routed}`;
+    return `${toAction}${id}${toNode}${place}${routerText(action)}`;
   }
 
   private primitiveText(primitive: GraphPrimitive): string {
@@ -113,27 +123,29 @@ class GraphWriter {
   private formText(form: ActionForm): FormText | undefined {
     let text = this.forms.get(form);
     if (text === undefined && !this.forms.has(form)) {
-      const unusual = [...form.attributes.keys()].some(isParameterName);
-      text = unusual ? undefined : this.makeFormText(form);
+      text = this.makeFormText(form);
       this.forms.set(form, text);
     }
     return text;
   }
 
-  private makeFormText(form: ActionForm): FormText {
+  private makeFormText(form: ActionForm): FormText | undefined {
+    const words: string[] = [];
     const before: string[] = [];
-    const words: (keyof GraphNode)[] = [];
     let text = `>\n${this.primitiveText(form.primitive)}        <attributes`;
     for (const [name, value] of form.attributes) {
+      if (isParameterName(name)) return undefined;
       if (typeof value === "string") text += attribute(name, value);
       else {
-        before.push(`${text} ${name}="`);
         words.push(value.ofNode);
+        before.push(`${text} ${name}="`);
         text = '"';
       }
     }
-    const end = `${text}/>\n      </${form.kind}>\n`;
-    return { reference: referenceText(form), before, words, end };
+    const [toName, toId] = before;
+    if (words.join() !== "name,id" || toName === undefined || toId === undefined) return undefined;
+    const toEnd = `${text}/>\n      </${form.kind}>\n`;
+    return { ...startOf(form), toName, toId, toEnd };
   }
 
   private attributesText({ attributes }: GraphAction): string {
@@ -149,20 +161,19 @@ class GraphWriter {
   }
 
   private actionText(action: GraphAction): string {
-    const { form, node, shutdownLock } = action;
-    const lock = shutdownLock === undefined ? "" : ` shutdown-lock="${shutdownLock}"`;
-    const known = form === undefined ? undefined : this.formText(form);
-    if (known === undefined || node === undefined) return this.plainText(action, lock);
-    const values = this.nodeText(node);
-    const { before, words } = known;
-    let text = `      ${this.reference(action)}${lock}`;
-    for (let i = 0; i < words.length; i++) text += before[i]! + values[words[i]!];
-    return text + known.end;
+    const { form, node } = action;
+    const known = form && this.formText(form);
+    if (known === undefined || node === undefined) return this.plainText(action);
+    // The parts of its reference and the rest in one go: most of a large graph's text is made here.
+    const { toAction, toNode, toName, toId, toEnd } = known;
+    const { attributes, name, id } = this.nodeText(node);
+    const more = routerText(action) + lockText(action);
+    return `      ${toAction}${action.id}${toNode}${attributes}${more}${toName}${name}${toId}${id}${toEnd}`;
   }
 
-  private plainText(action: GraphAction, lock: string): string {
+  private plainText(action: GraphAction): string {
     const { primitive, maintenance, downed } = action;
-    let text = `      ${this.reference(action)}${lock}>\n`;
+    let text = `      ${this.reference(action)}${lockText(action)}>\n`;
     if (primitive !== undefined) text += this.primitiveText(primitive);
     text += this.attributesText(action);
     if (downed.length > 0) {

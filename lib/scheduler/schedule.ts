@@ -56,7 +56,7 @@ function createActions(book: Book): void {
 function settleOrderings(book: Book): void {
   applyOrderings(book);
   settleFlags(book, () => orderProbes(book));
-  dropInvalid(book.actions);
+  dropInvalid(book);
 }
 
 function placements(book: Book): Map<string, string> {

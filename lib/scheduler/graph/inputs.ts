@@ -1,5 +1,6 @@
 /** Which relations become inputs in the graph, and which actions appear at all (spec/scheduler-1 section E.3). */
 import { type Action, Task } from "../actions/action.ts";
+import type { Book } from "../board.ts";
 import { Rel, type Relation } from "../ordering/relation.ts";
 
 /** Is this action one that the graph shows? */
@@ -87,9 +88,12 @@ export function mergeInputs(action: Action): void {
 }
 
 /** Stage 18's end: relations that must not count (spec/scheduler-1 section D.6). */
-export function dropInvalid(actions: readonly Action[]): void {
+export function dropInvalid(book: Book): void {
+  const { actions } = book;
+  const hasGuests = book.nodesByIndex.some((node) => node.isGuest);
   for (let i = actions.length - 1; i >= 0; i--) {
     const then = actions[i]!;
+    if (!hasGuests && then.task !== Task.migrateTo) continue;
     for (let j = then.before.length - 1; j >= 0; j--) {
       const rel = then.before[j]!;
       if (rel.flags === Rel.none) continue;

@@ -8,6 +8,7 @@ import { type Action, Flag, notifyKey, Task } from "../actions/action.ts";
 import { actionsOfTask, firstAction } from "../actions/table.ts";
 import { singleLocation } from "../assign/tables.ts";
 import type { Book, Node, Rsc } from "../board.ts";
+import { hasRequiredPart } from "../variant/interleave.ts";
 import type { Change } from "../variant/variant.ts";
 import { blockDependents } from "./blocked.ts";
 import { Rel, type Relation, relate } from "./relation.ts";
@@ -189,17 +190,10 @@ function updateAfter(book: Book, action: Action): void {
   for (let i = action.after.length - 1; i >= 0; i--) updateAction(book, action.after[i]!.then);
 }
 
-/** Only collectives look at their parts when they are asked; other actions are what their flags say. */
-function isCollective(action: Action): boolean {
-  return action.rsc !== undefined && action.rsc.variant !== "primitive";
-}
-
 /** One relation of `then`; answers whether `then` changed. */
 function updateOver(book: Book, rel: Relation): boolean {
   const { first, then } = rel;
   if (rel.flags === Rel.none) return false;
-  // Most relations only order two actions (a probe and a start): that changes neither of them.
-  if (rel.flags === Rel.plain && !isCollective(first) && !isCollective(then)) return false;
   const firstPlace = placeOf(first);
   const thenPlace = placeOf(then);
   if (
@@ -234,6 +228,36 @@ function updateOver(book: Book, rel: Relation): boolean {
   return change.then;
 }
 
+/** Has it parts that it looks at when it is asked? Other actions are what their flags say. */
+function isCollective(action: Action): boolean {
+  return action.rsc !== undefined && action.rsc.variant !== "primitive";
+}
+
+/**
+ * A relation that only orders two actions, as most do (a probe and a start): that changes neither of them, nor what parts of
+ * theirs make of them. Clones of groups and bundles are left out: these let their parts look at parts in turn.
+ */
+function isMereOrder(rel: Relation): boolean {
+  if (rel.flags !== Rel.plain || isCollective(rel.first)) return false;
+  const { rsc } = rel.then;
+  if (rsc === undefined || rsc.variant === "primitive" || rsc.variant === "group") return true;
+  return rsc.variant === "clone" && rsc.children[0]?.variant === "primitive";
+}
+
+/** Must an action look at its parts for the next mere order, not at all, or at those on the node of the first action? */
+type Look = "due" | "done" | "on node";
+
+/** All that a mere order does: its second action looks at its parts, once as long as nothing else happens. */
+function lookAtParts(book: Book, { first, then }: Relation, look: Look): Look {
+  if (look === "done" || !isCollective(then)) return "done";
+  seenFlags(book, then, placeOf(first));
+  if (look === "on node") return look;
+  // One on the node may be required although the newest, wherever it is, is not.
+  return then.rsc!.variant === "clone" && then.optional && hasRequiredPart(then)
+    ? "on node"
+    : "done";
+}
+
 /** Brings an action in line with everything before it, and then everything after it. */
 export function updateAction(book: Book, then: Action): void {
   book.updateDepth++;
@@ -244,9 +268,15 @@ export function updateAction(book: Book, then: Action): void {
     then.runnable = false;
   }
   let changed = false;
+  let look: Look = "due";
   for (let i = then.before.length - 1; i >= 0; i--) {
-    const made = updateOver(book, then.before[i]!);
-    changed ||= made;
+    const rel = then.before[i]!;
+    if (isMereOrder(rel)) {
+      look = lookAtParts(book, rel, look);
+      continue;
+    }
+    look = "due";
+    if (updateOver(book, rel)) changed = true;
   }
   if (then.requiredRunnable > 0) changed = then.flags !== before;
   if (changed) {
@@ -263,5 +293,8 @@ export function settleFlags(book: Book, afterBlocking: () => void): void {
   const count = book.actions.length;
   for (let i = count - 1; i >= 0; i--) blockDependents(book, book.actions[i]!, updateAction);
   afterBlocking();
-  for (let i = count - 1; i >= 0; i--) updateAction(book, book.actions[i]!);
+  for (let i = count - 1; i >= 0; i--) {
+    const action = book.actions[i]!;
+    if (action.before.length > 0 || action.requiredRunnable > 0) updateAction(book, action);
+  }
 }

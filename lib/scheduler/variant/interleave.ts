@@ -120,15 +120,19 @@ export function evaluateCollective(book: Book, e: Evaluation): Change {
   if (canInterleave(first, then)) return interleave(book, e, first.rsc!, then.rsc!);
   const change = evaluatePrimitive(e);
   if (change.then && then.rsc?.parent !== undefined) book.update(then);
-  const instances = then.rsc === undefined ? [] : instancesOf(then.rsc);
-  // The plain order changes nothing, and primitives need not look at their parts.
-  if (e.property === Rel.plain && instances[0]?.variant === "primitive") return change;
-  for (const instance of instances) {
+  for (const instance of then.rsc === undefined ? [] : instancesOf(then.rsc)) {
     const made = applyToInstance(book, e, instance);
     change.first ||= made?.first === true;
     change.then ||= made?.then === true;
   }
   return change;
+}
+
+/** Some action behind that of a clone of primitives is required, on whatever node. */
+export function hasRequiredPart(action: Action): boolean {
+  const task = memberTask(subjectOf(action));
+  const isPart = (part: Action): boolean => part.task === task && !part.optional;
+  return action.rsc?.children.some((instance) => instance.actions.some(isPart)) === true;
 }
 
 /** Flags of a collective's action: required if one instance's is, runnable if one instance's is. */

@@ -45,33 +45,62 @@ export function isSaneWish(totalVotes: number, expectedVotes: number): boolean {
   return Math.floor((expectedVotes + 2) / 2) <= totalVotes;
 }
 
+export type ChosenNode = "lowest" | "highest" | readonly number[];
+
 export interface TieQuestion {
   readonly totalVotes: number;
   readonly expectedVotes: number;
   readonly quorum: number;
   readonly oldMembers: readonly number[];
   readonly newMembers: readonly number[];
+  readonly chosen: ChosenNode;
   /** Every node of the cluster that is configured or was ever seen, present or not. */
   readonly known: readonly number[];
-  readonly chosen: "lowest" | "highest" | readonly number[];
+  /** Where the choice moves on when the chosen node is gone; undefined: it stays for good. */
+  readonly descent: Descent | undefined;
+}
+
+/** Where a partition comes from. */
+export interface Descent {
+  readonly wasQuorate: boolean;
+  /** The last membership that was activated, and those that were tried since. */
+  readonly memberships: readonly (readonly number[])[];
+  /** Who went all that way together with this node. */
+  readonly companions: readonly number[];
 }
 
 /**
  * auto_tie_breaker: exactly half of the votes are enough for the half that holds the chosen node. A sudden loss of more
  * than that half is not a tie.
+ *
+ * The lowest or highest of all nodes is a choice for good: only one half can ever hold it, whatever came and went before. A
+ * list, and last_man_standing, ask for a choice among those who are left. That is safe for a half that was quorate and came
+ * all together from the last membership, if it holds whom that membership would choose, and whom every one would that was
+ * tried since and that others may have activated. Differs from 3.1.7, where such a choice may fall on two halves.
  */
 export function winsTie(question: TieQuestion): boolean {
-  const { totalVotes, expectedVotes, quorum, oldMembers, newMembers, known, chosen } = question;
+  const { totalVotes, expectedVotes, quorum, oldMembers, newMembers, descent } = question;
   if (expectedVotes % 2 !== 0 || totalVotes !== expectedVotes / 2) return false;
   if (oldMembers.length - newMembers.length >= quorum) return false;
-  const here = new Set(newMembers);
-  const all = [...new Set([...known, ...oldMembers, ...newMembers])];
-  if (all.length === 0) return false;
-  if (chosen === "lowest") return here.has(Math.min(...all));
-  if (chosen === "highest") return here.has(Math.max(...all));
-  const present = chosen.find((id) => all.includes(id));
-  return present !== undefined && here.has(present);
+  const { chosen, known } = question;
+  const holds = (members: readonly number[]) => {
+    const id = choose(chosen, members);
+    return id !== undefined && newMembers.includes(id);
+  };
+  if (descent === undefined) return holds([...known, ...oldMembers, ...newMembers]);
+  const { wasQuorate, memberships, companions } = descent;
+  return wasQuorate && isSubset(newMembers, companions) && memberships.every(holds);
 }
+
+function choose(chosen: ChosenNode, members: readonly number[]): number | undefined {
+  if (members.length === 0) return undefined;
+  if (chosen === "lowest") return Math.min(...members);
+  if (chosen === "highest") return Math.max(...members);
+  return chosen.find((id) => members.includes(id));
+}
+
+const isSubset = (part: readonly number[], whole: readonly number[]) =>
+  part.every((id) => whole.includes(id));
 
 /** Legacy form (HOUSE): expected votes start here … */
 export const LEGACY_FIRST_EXPECTED = 2;

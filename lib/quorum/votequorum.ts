@@ -9,7 +9,14 @@ import type { CancelTimer, LogEffect, Millis, PersistEffect, SetTimer } from "..
 import type { ServiceEvent, ServiceMulticast } from "../wire/service.ts";
 import type { RingId } from "../wire/totem.ts";
 import { decodeVotequorum, encodeVotequorum, NodeInfoFlag } from "../wire/votequorum.ts";
-import { countQuorum, legacyExpected, type Voter, winsTie } from "./tally.ts";
+import {
+  type ChosenNode,
+  countQuorum,
+  type Descent,
+  legacyExpected,
+  type Voter,
+  winsTie,
+} from "./tally.ts";
 
 export interface VotequorumOptions {
   readonly nodeId: number;
@@ -21,7 +28,7 @@ export interface VotequorumOptions {
   readonly lastManStanding: boolean;
   readonly lastManStandingWindowMs: Millis;
   readonly autoTieBreaker: boolean;
-  readonly autoTieBreakerNode: "lowest" | "highest" | readonly number[];
+  readonly autoTieBreakerNode: ChosenNode;
   readonly allowDownscale: boolean;
   readonly expectedVotesTracking: boolean;
   /** Node ids that the configuration names. */
@@ -75,6 +82,10 @@ export class Votequorum {
   private readonly voters = new Map<number, KnownVoter>();
   private members: readonly number[] = [];
   private oldMembers: readonly number[] = [];
+  /** Memberships since the last activation that were given up before theirs. */
+  private tried: readonly (readonly number[])[] = [];
+  /** Who came together with us from the members of the last activation. */
+  private companions: readonly number[] = [];
   private ringId: RingId = { rep: 0, seq: 0 };
   private first = true;
   private waiting: boolean;
@@ -205,7 +216,13 @@ export class Votequorum {
 
   private onInit(event: Extract<ServiceEvent, { kind: "service-init" }>): void {
     // After an aborted round the members that count are still those of the last activation.
-    if (!this.synchronising) this.oldMembers = this.members;
+    if (!this.synchronising) {
+      this.oldMembers = this.members;
+      this.companions = event.transitional;
+    } else {
+      this.tried = [...this.tried, this.members];
+      this.companions = this.companions.filter((id) => event.transitional.includes(id));
+    }
     this.synchronising = true;
     this.members = event.members;
     this.ringId = event.ringId;
@@ -225,6 +242,8 @@ export class Votequorum {
     this.synchronising = false;
     this.recalculate(false, true);
     this.oldMembers = this.members;
+    this.companions = this.members;
+    this.tried = [];
   }
 
   private onMessage(from: number, body: Uint8Array): void {
@@ -245,9 +264,8 @@ export class Votequorum {
     const leaving = (flags & NodeInfoFlag.leaving) !== 0;
     const before = this.voters.get(nodeId);
     const legacy = this.options.rule === "legacy";
-    if (!legacy && !this.isQuorate && itIsQuorate && nodeId !== this.options.nodeId) {
-      this.setOwnExpected(info.expectedVotes);
-    }
+    const adopts = !legacy && !this.isQuorate && itIsQuorate && nodeId !== this.options.nodeId;
+    if (adopts) this.setOwnExpected(info.expectedVotes);
     const believed = legacy || itIsQuorate || this.options.expectedVotesTracking;
     const voter: KnownVoter = {
       nodeId,
@@ -269,7 +287,8 @@ export class Votequorum {
       before.expectedVotes !== voter.expectedVotes ||
       before.status !== voter.status;
     const own = nodeId === this.options.nodeId || (flags & NodeInfoFlag.first) !== 0;
-    if (changed || own) this.recalculate(false, false);
+    // What we held for the quorum without having it does not bind the partition that has it.
+    if (changed || own) this.recalculate(adopts, false);
   }
 
   private onReconfigure(message: { nodeId: number; value: number; param: 1 | 2 | 3 }): void {
@@ -370,7 +389,8 @@ export class Votequorum {
       this.waiting = false;
     }
     if (totalVotes >= quorum) return true;
-    if (!this.options.autoTieBreaker) return false;
+    const { autoTieBreaker, autoTieBreakerNode: chosen, lastManStanding } = this.options;
+    if (!autoTieBreaker) return false;
     return winsTie({
       totalVotes,
       expectedVotes: this.self.expectedVotes,
@@ -378,8 +398,17 @@ export class Votequorum {
       oldMembers: this.oldMembers,
       newMembers: this.members,
       known: [...this.options.configuredNodes, ...this.voters.keys()],
-      chosen: this.options.autoTieBreakerNode,
+      chosen,
+      descent: lastManStanding || typeof chosen !== "string" ? this.descent() : undefined,
     });
+  }
+
+  private descent(): Descent {
+    return {
+      wasQuorate: this.isQuorate,
+      memberships: [this.oldMembers, ...this.tried],
+      companions: this.companions,
+    };
   }
 
   private logQuorum(quorate: boolean): void {

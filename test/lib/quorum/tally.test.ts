@@ -98,6 +98,7 @@ test("of two halves exactly the one with the chosen node wins the tie", () => {
           newMembers,
           known: all,
           chosen: lowest ? "lowest" : "highest",
+          descent: undefined,
         }),
       );
       const chosen = lowest ? 1 : half * 2;
@@ -113,6 +114,7 @@ test("less than half, or an odd number, is no tie", () => {
     newMembers: [1],
     known: [],
     chosen: "lowest" as const,
+    descent: undefined,
   };
   expect(winsTie({ ...tie, totalVotes: 1, expectedVotes: 4 })).toBeFalse();
   expect(winsTie({ ...tie, totalVotes: 2, expectedVotes: 5 })).toBeFalse();

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import {
   Votequorum,
   type VotequorumEffect,
@@ -41,16 +42,23 @@ class Cluster {
 
   /** Forms a ring of these members and synchronises it. */
   form(...members: readonly number[]): void {
+    this.meet(members);
+    for (const id of members) this.send(id, { kind: "service-activate" });
+  }
+
+  /** The same, but nobody has heard yet that all are done. */
+  meet(members: readonly number[]): void {
     this.seq += 4;
     const ringId = { rep: Math.min(...members), seq: this.seq };
     for (const id of members) {
-      const before = this.part.get(id) ?? [];
-      const transitional = before.filter((other) => members.includes(other));
+      const before = this.part.get(id) ?? [id];
+      const transitional = before.filter(
+        (other) => members.includes(other) && this.part.get(other) === before,
+      );
       this.send(id, { kind: "service-init", ringId, transitional, members });
     }
     for (const id of members) this.part.set(id, members);
     for (const id of members) this.send(id, { kind: "service-process" });
-    for (const id of members) this.send(id, { kind: "service-activate" });
   }
 
   send(id: number, event: VotequorumEvent): void {
@@ -139,6 +147,86 @@ describe("votequorum", () => {
     cluster.restart(3, options);
     cluster.form(2, 3);
     expect(cluster.quorate()).toEqual([1, 4]);
+  });
+
+  test("auto_tie_breaker with a list: the next of it decides when the first is gone", () => {
+    const options = { autoTieBreaker: true, autoTieBreakerNode: [3, 2], expectedVotes: 4 };
+    const cluster = new Cluster(4, options);
+    cluster.form(1, 2);
+    expect(cluster.quorate()).toEqual([]);
+    cluster.form(1, 2, 3, 4);
+    cluster.form(1, 2, 4);
+    cluster.form(1, 4);
+    cluster.form(3);
+    cluster.form(2, 3);
+    expect(cluster.quorate()).toEqual([]);
+    cluster.form(1, 2, 3, 4);
+    cluster.form(1, 2, 4);
+    cluster.form(2, 4);
+    cluster.form(1, 3);
+    expect(cluster.quorate()).toEqual([2, 4]);
+  });
+
+  test("a membership that only some saw complete decides too: its chosen node may be on the other side", () => {
+    const options = { autoTieBreaker: true, autoTieBreakerNode: [4, 3], expectedVotes: 4 };
+    const cluster = new Cluster(4, options);
+    cluster.form(1, 2, 3);
+    cluster.meet([1, 2, 3, 4]);
+    for (const id of [1, 4]) cluster.send(id, { kind: "service-activate" });
+    cluster.form(2, 3);
+    cluster.form(1, 4);
+    expect(cluster.quorate()).toEqual([1, 4]);
+  });
+
+  test("last_man_standing with auto_tie_breaker goes down to one node", () => {
+    const options = { autoTieBreaker: true, lastManStanding: true, expectedVotes: 3 };
+    const cluster = new Cluster(3, options);
+    cluster.form(1, 2, 3);
+    cluster.form(2, 3);
+    for (const id of [2, 3]) cluster.send(id, { kind: "timer", name: "last-man-standing" });
+    cluster.form(3);
+    cluster.form(2);
+    expect([2, 3].map((id) => cluster.nodes.get(id)!.quorate)).toEqual([true, false]);
+  });
+
+  test("a choice among those who are left never falls on two halves, whoever missed what", () => {
+    const drawn = fc.record({
+      nodes: fc.constantFrom(4, 6),
+      chosen: fc.constantFrom([3, 2, 4, 1], [1, 2, 3], [4]),
+      // Each number sends a node to one of two parts or leaves it stuck where it is, and says whether it hears that all
+      // are done there before the next step.
+      steps: fc.array(fc.array(fc.nat(5), { minLength: 6, maxLength: 6 }), { maxLength: 8 }),
+    });
+    fc.assert(
+      fc.property(drawn, ({ nodes, chosen, steps }) => {
+        const options = {
+          autoTieBreaker: true,
+          autoTieBreakerNode: chosen,
+          expectedVotes: nodes,
+        };
+        const cluster = new Cluster(nodes, options);
+        const all = Array.from({ length: nodes }, (_, index) => index + 1);
+        const wayIn = (step: readonly number[] | undefined, id: number) =>
+          (step?.[id - 1] ?? 0) >> 1;
+        cluster.form(...all);
+        for (const [index, step] of steps.entries()) {
+          const parts = [0, 1].map((way) => all.filter((id) => wayIn(step, id) === way));
+          for (const part of parts) if (part.length > 0) cluster.meet(part);
+          const following = steps[index + 1];
+          const winners = parts.map((part) =>
+            part.filter((id) => {
+              // Those who go on together have heard the same.
+              const first = part.find((other) => wayIn(following, other) === wayIn(following, id));
+              if ((following?.[(first ?? 0) - 1] ?? 1) % 2 === 0) return false;
+              cluster.send(id, { kind: "service-activate" });
+              return cluster.nodes.get(id)!.quorate;
+            }),
+          );
+          expect(winners.filter((ids) => ids.length > 0).length).toBeLessThan(2);
+        }
+      }),
+      { numRuns: 3000 },
+    );
   });
 
   test("last_man_standing: after the window those who stayed count as all", () => {

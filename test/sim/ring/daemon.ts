@@ -23,7 +23,13 @@ import { KnetEngine } from "./knet.ts";
 import { addressOf, type Node, storedSeq, type World } from "./world.ts";
 
 /** Where the expected votes come from, and what may change quorum beside a majority. */
-export const voteRules = ["majority", "tie breaker", "last man standing", "legacy"] as const;
+export const voteRules = [
+  "majority",
+  "tie breaker",
+  "tie breaker by list",
+  "last man standing",
+  "legacy",
+] as const;
 export type VoteRule = (typeof voteRules)[number];
 
 /** How many nodes, which votes, which transport: as corosync.conf says it. */
@@ -41,6 +47,7 @@ export function daemonConfig(
   const extra = {
     majority: "",
     "tie breaker": " auto_tie_breaker: 1\n",
+    "tie breaker by list": ` auto_tie_breaker: 1\n auto_tie_breaker_node: ${Math.min(3, nodes)} 1 2\n`,
     "last man standing": " last_man_standing: 1\n last_man_standing_window: 900\n",
     legacy: "",
   }[rule];

@@ -143,7 +143,10 @@ export class GroupAudit extends Audit {
   private count(node: Node, quorate: boolean, members: readonly number[]): void {
     if (this.rule === "legacy" || this.rule === "last man standing") return;
     const lead = 2 * members.length - this.nodes;
-    const tie = lead === 0 && this.rule === "tie breaker" && members.includes(1);
+    // By a list the choice moves on, so either half may be quorate, but never both (onePart).
+    const holdsChosen =
+      this.rule === "tie breaker" ? members.includes(1) : this.rule === "tie breaker by list";
+    const tie = lead === 0 && holdsChosen;
     if (quorate ? lead > 0 || tie : lead <= 0) return;
     const text = quorate ? "is quorate" : "is not quorate";
     throw new Violation(`node ${node.id} ${text} with ${members} of ${this.nodes} nodes`);

@@ -8,36 +8,14 @@ import { type CibDoc, section } from "../../lib/cib/document.ts";
 import { parseOptions, withCommonOptions } from "../../lib/cli/options.ts";
 import type { Session, Tool } from "../../lib/cli/tool.ts";
 import type { CibPort, ClusterPort, ResourcePlace, VerifyResult } from "../../lib/crm/ports.ts";
-import { classicText } from "../../lib/render/classic.ts";
-import { currentText } from "../../lib/render/current.ts";
-import { Role } from "../../lib/status/roles.ts";
-import type { ResourceState } from "../../lib/status/state.ts";
-import { readStatus } from "../../lib/status/status.ts";
-import { clusterView } from "../../lib/view/cluster-builder.ts";
-import { DEFAULT_DISPLAY, type Display } from "../../lib/view/display.ts";
 import { writeXml } from "../../lib/xml/write.ts";
-import { localTime } from "../pacemaker/local-time.ts";
 
 /** How long a person waits for the cluster to be done. */
 const SETTLE_LIMIT = "120s";
 /** What a fencing operation may take. */
 const FENCE_SECONDS = 120;
 
-function display(words: readonly string[]): Display {
-  return {
-    ...DEFAULT_DISPLAY,
-    groupByNode: words.includes("bynode"),
-    inactive: words.includes("inactive"),
-    operations: words.includes("ops") || words.includes("timing"),
-    timing: words.includes("timing"),
-    failCounts: words.includes("failcounts"),
-  };
-}
-
-/** All resources with their members and instances. */
-function flat(resources: readonly ResourceState[]): readonly ResourceState[] {
-  return resources.flatMap((r) => [r, ...flat(r.children)]);
-}
+const loadState = () => import("./cluster-state.ts");
 
 export class ShellCluster implements ClusterPort {
   constructor(
@@ -47,7 +25,7 @@ export class ShellCluster implements ClusterPort {
 
   async verify(doc: CibDoc): Promise<VerifyResult> {
     const { schemaLines, verifyConfiguration } = await import("../../lib/view/verification.ts");
-    const found = verifyConfiguration(doc, Math.floor(this.session.now() / 1000));
+    const found = verifyConfiguration(doc, this.#now());
     const messages = found.messages
       .filter(({ level }) => level === "error" || level === "warning")
       .map(({ level, source, text }) => `${level.padStart(8)}: ${source}: ${text}`);
@@ -61,36 +39,21 @@ export class ShellCluster implements ClusterPort {
     };
   }
 
-  async status(doc: CibDoc, words: readonly string[]): Promise<string> {
-    return this.#text(doc, display(words));
+  async status(doc: Promise<CibDoc>, words: readonly string[]): Promise<string> {
+    const [{ statusText }, read] = await Promise.all([loadState(), doc]);
+    return statusText(read, this.#now(), words);
   }
 
   async resourceList(doc: CibDoc): Promise<string> {
-    const show = { ...DEFAULT_DISPLAY, inactive: true, summary: false, nodes: false };
-    const text = this.#text(doc, { ...show, times: false, failures: false });
-    const list = `${text.replace(/^\n+/, "").trimEnd()}\n`;
-    // crm_resource -L of 1.1.10 has no title and names no nodes.
-    return list
-      .replace(/^Full list of resources:\n+/, "")
-      .replace(/(\):\t(?:Started|Master|Slave)) [^\n[]*$/gm, "$1 ");
+    return (await loadState()).resourceListText(doc, this.#now());
   }
 
-  places(doc: CibDoc, id: string): readonly ResourcePlace[] {
-    const found = new Map<string, ResourcePlace>();
-    for (const resource of flat(this.#status(doc).resources)) {
-      if (resource.name !== id && resource.id !== id) continue;
-      for (const node of resource.active) {
-        const promoted = resource.role === Role.promoted || found.get(node.name)?.promoted === true;
-        found.set(node.name, { node: node.name, promoted });
-      }
-    }
-    return [...found.values()];
+  async places(doc: CibDoc, id: string): Promise<readonly ResourcePlace[]> {
+    return (await loadState()).placesOf(doc, this.#now(), id);
   }
 
-  online(doc: CibDoc): readonly string[] {
-    return this.#status(doc)
-      .nodes.filter((n) => n.online)
-      .map((n) => n.name);
+  async online(doc: CibDoc): Promise<readonly string[]> {
+    return (await loadState()).onlineNodes(doc, this.#now());
   }
 
   async simulate(
@@ -200,12 +163,8 @@ export class ShellCluster implements ClusterPort {
     if (!this.cib.live) throw new CrmError(`${what}: needs a running cluster, not a CIB file`);
   }
 
-  #status(doc: CibDoc) {
-    return readStatus(doc, Math.floor(this.session.now() / 1000));
-  }
-
-  #text(doc: CibDoc, show: Display): string {
-    const view = clusterView(this.#status(doc));
-    return (view.form === "classic" ? classicText : currentText)(view, show, localTime);
+  /** Epoch seconds. */
+  #now(): number {
+    return Math.floor(this.session.now() / 1000);
   }
 }

@@ -68,14 +68,14 @@ export class CibClient {
   /** Called when a whole section was replaced. */
   onReplace: (() => void) | undefined;
   readonly #service: CibService;
-  readonly #clientId: string;
+  /** The id that the manager gave us; asked for by the first call that needs it. */
+  #clientId: Promise<string> | undefined;
   readonly #notes = new Set<string>();
   #callId = 1;
 
-  constructor(connection: PacemakerConnection, service: CibService, clientId: string) {
+  constructor(connection: PacemakerConnection, service: CibService) {
     this.connection = connection;
     this.#service = service;
-    this.#clientId = clientId;
     connection.onEvent = (event) => this.#onNotification(event);
   }
 
@@ -84,11 +84,13 @@ export class CibClient {
     const callId = String(++this.#callId);
     const sync = call.async !== true;
     const options = (call.options ?? 0) | (sync ? CallOption.sync : 0);
+    // The answer to a query is the response to it: who asks only once spares a round trip.
+    const clientId = sync && call.op === "cib_query" ? undefined : await this.#register();
     const request = element(
       "cib_command",
       {
         t: "cib",
-        cib_async_id: this.#clientId,
+        cib_async_id: clientId,
         cib_op: call.op,
         cib_host: call.host,
         cib_section: call.section,
@@ -165,6 +167,7 @@ export class CibClient {
 
   /** Asks for events: differences by default. */
   async subscribe(type: CibNotification = "cib_diff_notify", activate = true): Promise<void> {
+    await this.#register();
     const answer = await this.connection.request(
       element("cib-callback", {
         cib_op: "cib_notify",
@@ -177,6 +180,26 @@ export class CibClient {
 
   close(): void {
     this.connection.close();
+  }
+
+  /** Says our name, under which changes are recorded. */
+  #register(): Promise<string> {
+    this.#clientId ??= this.#askForId();
+    return this.#clientId;
+  }
+
+  async #askForId(): Promise<string> {
+    const answer = await this.connection.request(
+      element("cib_command", {
+        t: "cib",
+        cib_op: "register",
+        cib_clientname: this.connection.host.program,
+        cib_callopt: String(CallOption.sync),
+      }),
+    );
+    const id = attr(answer, "cib_clientid");
+    if (id === undefined) throw new IpcError("protocol", "the CIB manager gave no client id");
+    return id;
   }
 
   #onNotification(event: XmlElement): void {
@@ -205,27 +228,11 @@ function readReply(answer: XmlElement, callId: string): CibReply {
   return { rc, data: dataOf(answer, "cib_calldata") };
 }
 
-/** Connects and registers. Rejects with IpcError. */
+/** Connects. Rejects with IpcError. */
 export async function connectCib(
   host: ClientHost,
   service: CibService = "cib_rw",
   maxMessageBytes = CIB_MESSAGE_BYTES,
 ): Promise<CibClient> {
-  const connection = await connectManager(host, service, maxMessageBytes);
-  try {
-    const answer = await connection.request(
-      element("cib_command", {
-        t: "cib",
-        cib_op: "register",
-        cib_clientname: host.program,
-        cib_callopt: String(CallOption.sync),
-      }),
-    );
-    const id = attr(answer, "cib_clientid");
-    if (id === undefined) throw new IpcError("protocol", "the CIB manager gave no client id");
-    return new CibClient(connection, service, id);
-  } catch (error) {
-    connection.close();
-    throw error;
-  }
+  return new CibClient(await connectManager(host, service, maxMessageBytes), service);
 }

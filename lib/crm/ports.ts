@@ -84,8 +84,8 @@ export interface ResourcePlace {
 /** Questions and orders that concern the running cluster or its state. */
 export interface ClusterPort {
   verify(doc: CibDoc): Promise<VerifyResult>;
-  /** The text of crm_mon -1 with these words of `crm status`. */
-  status(doc: CibDoc, words: readonly string[]): Promise<string>;
+  /** The text of crm_mon -1 with these words of `crm status`; its makers are loaded while the document is on its way. */
+  status(doc: Promise<CibDoc>, words: readonly string[]): Promise<string>;
   /** The list of crm_resource -L. */
   resourceList(doc: CibDoc): Promise<string>;
   /** Why a resource is where it is, and not on this node. @throws CrmError */
@@ -93,9 +93,9 @@ export interface ClusterPort {
   /** The text of crm_resource with these options. @throws CrmError with its words */
   resourceReport(options: readonly string[]): Promise<string>;
   /** Nodes on which the resource (or a member of it) is active. */
-  places(doc: CibDoc, id: string): readonly ResourcePlace[];
+  places(doc: CibDoc, id: string): Promise<readonly ResourcePlace[]>;
   /** Names of the nodes that are online. */
-  online(doc: CibDoc): readonly string[];
+  online(doc: CibDoc): Promise<readonly string[]>;
   /** The text of crm_simulate for the edited configuration. */
   simulate(
     doc: CibDoc,

@@ -15,11 +15,12 @@ import { notAvailable } from "./unavailable.ts";
 async function runningAmong(shell: Shell, ids: readonly string[]): Promise<readonly string[]> {
   if (!shell.ports.cib.live) return [];
   const now = await shell.ports.cib.query();
-  return ids.filter((id) => {
-    const found = findObject(now.root, id);
-    if (found?.kind.section !== "resources") return false;
-    return shell.ports.cluster.places(now, id).length > 0;
-  });
+  const running: string[] = [];
+  for (const id of ids) {
+    if (findObject(now.root, id)?.kind.section !== "resources") continue;
+    if ((await shell.ports.cluster.places(now, id)).length > 0) running.push(id);
+  }
+  return running;
 }
 
 const remove: Command = {

@@ -75,7 +75,7 @@ const show: Command = {
     const chosen = name === undefined ? all : [nodeElement(doc.root, name)];
     // Without any status nobody can say who is online.
     const known = (child(doc.root, "status")?.children.length ?? 0) > 0;
-    const online = new Set(known ? shell.ports.cluster.online(doc) : []);
+    const online = new Set(known ? await shell.ports.cluster.online(doc) : []);
     const lines = chosen.flatMap((n) =>
       nodeLines(n, known ? online.has(attr(n, "uname") ?? "") : undefined),
     );
@@ -251,7 +251,7 @@ const remove: Command = {
   async run(shell, [name = ""]) {
     const doc = await shell.ports.cib.query();
     const uname = attr(nodeElement(doc.root, name), "uname") ?? name;
-    if (shell.ports.cluster.online(doc).includes(uname)) {
+    if ((await shell.ports.cluster.online(doc)).includes(uname)) {
       shell.error(`node ${uname} is online; stop the cluster on it first`);
       return false;
     }

@@ -83,8 +83,8 @@ function banWarning(id: string, rsc: string, node: string): string {
 }
 
 /** A ban of the node given, or of the only one that runs it; undefined after an error message. */
-function banOf(shell: Shell, doc: CibDoc, wish: Wish): XmlElement | undefined {
-  const here = shell.ports.cluster.places(doc, wish.id);
+async function banOf(shell: Shell, doc: CibDoc, wish: Wish): Promise<XmlElement | undefined> {
+  const here = await shell.ports.cluster.places(doc, wish.id);
   const node = wish.node ?? (here.length === 1 ? here[0]?.node : undefined);
   if (node === undefined) {
     shell.error(`${wish.id} runs on ${here.length} nodes; name the one you mean`);
@@ -120,7 +120,7 @@ unmigrate removes it, or until the lifetime (an ISO 8601 duration such as PT10M)
     const [doc, wish] = await checkedWish(shell, words);
     const made =
       wish.node === undefined
-        ? banOf(shell, doc, wish)
+        ? await banOf(shell, doc, wish)
         : constraint("prefer", wish.id, wish.node, wish.until);
     if (made === undefined) return false;
     if (wish.until !== undefined) shell.say(`Migration will take effect until: ${wish.until}`);
@@ -171,7 +171,7 @@ export const ban: Command = {
   summary: "keep a resource away from a node",
   async run(shell, words) {
     const [doc, wish] = await checkedWish(shell, words);
-    const made = banOf(shell, doc, wish);
+    const made = await banOf(shell, doc, wish);
     return made !== undefined && (await place(shell, made));
   },
 };

@@ -47,7 +47,7 @@ const status: Command = {
       return listObjects(doc.root).some((o) => o.kind.section === "resources");
     }
     resourceNamed(doc.root, id);
-    const places = shell.ports.cluster.places(doc, id);
+    const places = await shell.ports.cluster.places(doc, id);
     if (places.length === 0) shell.say(`resource ${id} is NOT running`);
     for (const { node, promoted } of places) {
       shell.say(`resource ${id} is running on: ${node} ${promoted ? "Master" : ""}`.trimEnd());
@@ -67,7 +67,8 @@ const restart: Command = {
   async run(shell, [id = ""]) {
     const place = metaPlace(id);
     const doc = await shell.ports.cib.query();
-    if (shell.ports.cluster.places(doc, id).length === 0 && shell.ports.cib.live) {
+    const places = await shell.ports.cluster.places(doc, id);
+    if (places.length === 0 && shell.ports.cib.live) {
       shell.error(`resource ${id} is not running; "resource start ${id}" starts it`);
       return false;
     }

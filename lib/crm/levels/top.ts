@@ -17,8 +17,7 @@ node, inactive shows what does not run, ops and timing the operations, failcount
       shell.error(`syntax in status: status ${words.join(" ")}`);
       return false;
     }
-    const doc = await shell.ports.cib.query();
-    shell.say(await shell.ports.cluster.status(doc, words));
+    shell.say(await shell.ports.cluster.status(shell.ports.cib.query(), words));
     return true;
   },
   complete: async () => [...STATUS_WORDS],

@@ -30,15 +30,16 @@ function sessionOf(
 const cibReply = (request: XmlElement, rc: number, data = "") =>
   `<cib-reply t="cib" cib_callid="${attr(request, "cib_callid")}" cib_rc="${rc}">${data}</cib-reply>`;
 
-test("cib: a synchronous call carries its options and gets result code and data", async () => {
+test("cib: a synchronous call carries its options and gets result code and data; a change registers first", async () => {
   const seen: XmlElement[] = [];
   const data = '<cib_calldata><cib admin_epoch="1" epoch="2" num_updates="3"/></cib_calldata>';
   const session = sessionOf("cib_rw", (r) => ({ response: cibReply(r, 0, data) }), seen);
   const cib = await connectCib(session);
   expect((await cib.document()).version).toEqual({ adminEpoch: 1, epoch: 2, numUpdates: 3 });
   await cib.call({ op: "cib_modify", section: "nodes", data: element("nodes"), user: "mary" });
-  const [, query, modify] = seen;
-  expect(attr(query!, "cib_async_id")).toBe("uuid-1");
+  const [query, , modify] = seen;
+  expect(attr(query!, "cib_async_id")).toBeUndefined();
+  expect(attr(modify!, "cib_async_id")).toBe("uuid-1");
   expect(Number(attr(query!, "cib_callopt"))).toBe(CallOption.sync | CallOption.scopeLocal);
   expect(modify?.children[0]?.children[0]?.name).toBe("nodes");
   expect([attr(modify!, "cib_user"), attr(modify!, "cib_section")]).toEqual(["mary", "nodes"]);

@@ -2,7 +2,7 @@
 import { encodeSocketAddress } from "../wire/ipc/setup.ts";
 import { Errno } from "./ffi/libc.ts";
 import { MappedFile } from "./ffi/memory.ts";
-import { closeFd, connectDatagram, datagramSocket, sendDatagram } from "./ffi/socket.ts";
+import { closeFd, connectDatagram, datagramSocket, sendMessage } from "./ffi/socket.ts";
 import type { ChannelRequest, ChannelResult, ServerChannel } from "./ipc-channel.ts";
 import { CONTROL_FILE_BYTES, CONTROL_WORD } from "./ipc-control.ts";
 import { adoptDatagram, type DatagramHandle } from "./ipc-datagram.ts";
@@ -69,7 +69,7 @@ class DatagramChannel implements ServerChannel {
   }
 
   #send(fd: number, message: Uint8Array, counter: number): ChannelResult {
-    const failed = sendDatagram(fd, message);
+    const failed = sendMessage(fd, message);
     if (failed === 0) {
       this.#count(counter, 1);
       return "written";

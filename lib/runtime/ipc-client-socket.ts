@@ -2,7 +2,7 @@
 import { encodeSocketAddress, type SetupResponse } from "../wire/ipc/setup.ts";
 import { Errno } from "./ffi/libc.ts";
 import { MappedFile } from "./ffi/memory.ts";
-import { datagramSocket, sendDatagram } from "./ffi/socket.ts";
+import { datagramSocket, sendMessage } from "./ffi/socket.ts";
 import { type ClientChannel, isHeldBack } from "./ipc-client-channel.ts";
 import { CONTROL_FILE_BYTES, CONTROL_WORD } from "./ipc-control.ts";
 import { adoptDatagram, type DatagramHandle } from "./ipc-datagram.ts";
@@ -50,7 +50,7 @@ class DatagramChannel implements ClientChannel {
     if (message.length > this.#maxMessageBytes) return "too-large";
     const level = Atomics.load(this.#control.words(), CONTROL_WORD.requestFlow);
     if (isHeldBack(level, this.#base, message)) return "again";
-    const failed = sendDatagram(this.#requests!.fd, message);
+    const failed = sendMessage(this.#requests!.fd, message);
     if (failed === Errno.EAGAIN) return "again";
     if (failed !== 0) return "broken";
     this.#count(CONTROL_WORD.requestSent, 1);

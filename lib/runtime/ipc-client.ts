@@ -25,7 +25,7 @@ import {
 import { diskErrorCode } from "./disk-error.ts";
 import { isThere } from "./ffi/file.ts";
 import { Errno, SystemError } from "./ffi/libc.ts";
-import { closeFd, connectStream, peerCredentials } from "./ffi/socket.ts";
+import { closeFd, connectStream, peerCredentials, sendMessage } from "./ffi/socket.ts";
 import type { ClientChannel } from "./ipc-client-channel.ts";
 import { openClientRings } from "./ipc-client-shm.ts";
 import { openClientDatagrams } from "./ipc-client-socket.ts";
@@ -95,6 +95,11 @@ class Connection implements IpcConnection {
   /** Connects, exchanges setup, opens the channels. */
   async open(wish: number): Promise<void> {
     const fd = this.#connect();
+    // At once, so that the daemon makes the channels meanwhile.
+    if (sendMessage(fd, encodeSetupRequest(wish)) !== 0) {
+      closeFd(fd);
+      throw this.#error("closed", "closed the connection");
+    }
     this.#server = peerCredentials(fd);
     const answered = new Promise<SetupResponse | IpcError>((resolve) => {
       this.#setupDone = resolve;
@@ -108,8 +113,6 @@ class Connection implements IpcConnection {
       () => this.#setupDone?.(this.#error("timeout", "does not answer")),
       SETUP_TIMEOUT_MS,
     );
-    this.#socket.write(encodeSetupRequest(wish));
-    this.#socket.flush();
     const answer = await answered;
     clearTimeout(timer);
     this.#setupDone = undefined;

@@ -1,7 +1,7 @@
 /** Lines for syslog: datagrams to /dev/log in the traditional form. Where nobody listens, lines are dropped silently. */
 import type { LogLevel } from "../base/core.ts";
 import { epochMs } from "./clock.ts";
-import { closeFd, datagramClient, sendDatagram } from "./ffi/socket.ts";
+import { closeFd, datagramClient, sendMessage } from "./ffi/socket.ts";
 
 const FACILITIES: Readonly<Record<string, number>> = {
   user: 1,
@@ -54,7 +54,7 @@ export function openSyslog(name: string, facility: string, path = SOCKET_PATH): 
   };
   const send = (message: Uint8Array): boolean => {
     if (fd < 0) fd = datagramClient(path, SOCKET_BYTES) ?? -1;
-    return fd >= 0 && sendDatagram(fd, message) === 0;
+    return fd >= 0 && sendMessage(fd, message) === 0;
   };
   return {
     write(level, text) {

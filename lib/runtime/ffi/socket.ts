@@ -129,8 +129,8 @@ export function datagramClient(path: string, bufferBytes: number): number | unde
   }
 }
 
-/** Sends one datagram now; 0 or an errno (EAGAIN: the peer's queue is full). */
-export function sendDatagram(fd: number, message: Uint8Array): number {
+/** Sends a datagram, or the first bytes on a new stream, now; 0 or an errno (EAGAIN: the peer's queue is full). */
+export function sendMessage(fd: number, message: Uint8Array): number {
   const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
   const sent = libc.sendto(fd, ptr(message), message.length, flags, null, 0);
   return Number(sent) < 0 ? errno() : 0;

@@ -91,6 +91,8 @@ export class CibClient {
       {
         t: "cib",
         cib_async_id: clientId,
+        // A manager of Pacemaker's takes the name from the first request, whichever that is.
+        cib_clientname: this.connection.host.program,
         cib_op: call.op,
         cib_host: call.host,
         cib_section: call.section,

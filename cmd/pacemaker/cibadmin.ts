@@ -3,7 +3,7 @@ import { CrmError } from "../../lib/base/error.ts";
 import { Exit } from "../../lib/base/exit.ts";
 import { exitOfResult, Rc, resultText } from "../../lib/base/result-code.ts";
 import { isExempt } from "../../lib/cib/acl.ts";
-import { SECTION_PATHS } from "../../lib/cib/elements.ts";
+import { sectionPaths } from "../../lib/cib/elements.ts";
 import { CallOption, type CibOperation, emptyCib } from "../../lib/cib/operations.ts";
 import { schemaOf } from "../../lib/cib/schema.ts";
 import { problemText, validateCib } from "../../lib/cib/validate.ts";
@@ -66,7 +66,7 @@ const options: readonly OptionSpec[] = [
     short: ["o"],
     kind: "value",
     value: "SECTION",
-    help: `Only this section: ${[...SECTION_PATHS.keys()].filter((s) => s !== "cib").join(", ")}`,
+    help: `Only this section: ${[...sectionPaths().keys()].filter((s) => s !== "cib").join(", ")}`,
     group: "Additional",
   },
   value("xpath", "A", "XPATH", "Only what this XPath finds", "Additional"),
@@ -212,7 +212,7 @@ function scopeOf(
   const last = given.order.findLast(({ key }) => key === "scope" || key === "xpath");
   if (last === undefined) return { section: undefined, isXPath: false };
   if (last.key === "xpath") return { section: last.value, isXPath: true };
-  if (SECTION_PATHS.has(last.value)) return { section: last.value, isXPath: false };
+  if (sectionPaths().has(last.value)) return { section: last.value, isXPath: false };
   output.error(
     `Invalid value '${last.value}' for '--scope'. Operation will apply to the entire CIB`,
   );

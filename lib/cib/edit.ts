@@ -17,7 +17,7 @@ import {
 } from "../xml/node.ts";
 import { applyPatchset } from "../xml/patch.ts";
 import { type Cursor, findCursor, replaceAll, replaceAt } from "../xml/path.ts";
-import { SECTION_PATHS } from "./elements.ts";
+import { sectionPaths } from "./elements.ts";
 import { emptyCib } from "./empty.ts";
 import { sectionCursor, sectionOf, selectElements } from "./query.ts";
 import {
@@ -51,7 +51,7 @@ function dataOf(request: CibRequest): XmlElement | CibRejection {
 function openSection(root: XmlElement, section: string | undefined): Cursor | CibRejection {
   const found = sectionCursor(root, section);
   if (found !== undefined) return found;
-  const path = SECTION_PATHS.get(section ?? "");
+  const path = sectionPaths().get(section ?? "");
   if (path === undefined) return refuse(Errno.ENXIO, section);
   const grown = grow(root, path);
   return sectionCursor(grown, section) ?? refuse(Errno.ENXIO, section);

@@ -247,7 +247,7 @@ const table = lazy(
 const OPEN = new Set(["status"]);
 
 /** "3.10" → 310, "2.0" → 200; undefined when it is no schema version. */
-export function schemaNumber(version: string): number | undefined {
+function schemaNumber(version: string): number | undefined {
   const match = /^(\d+)\.(\d+)$/.exec(version);
   return match === null ? undefined : Number(match[1]) * 100 + Number(match[2]);
 }
@@ -310,14 +310,8 @@ export function ruleOf(name: string): ElementRule | undefined {
 }
 
 /** Sections that tools may name with --scope, and where they are. */
-export const SECTION_PATHS: ReadonlyMap<string, readonly string[]> = new Map<
-  string,
-  readonly string[]
->([
-  ["cib", []],
-  ["status", ["status"]],
-  ["configuration", ["configuration"]],
-  ...[
+export const sectionPaths = lazy((): ReadonlyMap<string, readonly string[]> => {
+  const parts = [
     "nodes",
     "resources",
     "constraints",
@@ -328,5 +322,11 @@ export const SECTION_PATHS: ReadonlyMap<string, readonly string[]> = new Map<
     "fencing-topology",
     "tags",
     "alerts",
-  ].map((name): [string, readonly string[]] => [name, ["configuration", name]]),
-]);
+  ];
+  return new Map([
+    ["cib", []],
+    ["status", ["status"]],
+    ["configuration", ["configuration"]],
+    ...parts.map((name): [string, readonly string[]] => [name, ["configuration", name]]),
+  ]);
+});

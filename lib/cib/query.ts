@@ -4,7 +4,7 @@ import { Errno } from "../base/result-code.ts";
 import { child, element, type XmlElement } from "../xml/node.ts";
 import { type Cursor, childCursors, pathText, rootCursor } from "../xml/path.ts";
 import { compileXPath, select } from "../xml/xpath.ts";
-import { SECTION_PATHS } from "./elements.ts";
+import { sectionPaths } from "./elements.ts";
 import {
   CallOption,
   type CibRejection,
@@ -32,7 +32,7 @@ export function sectionCursor(root: XmlElement, section: string | undefined): Cu
   const path =
     section === undefined || section === "" || section === "all"
       ? []
-      : (SECTION_PATHS.get(section) ?? undefined);
+      : (sectionPaths().get(section) ?? undefined);
   if (path === undefined) return undefined;
   let cursor: Cursor | undefined = rootCursor(root);
   for (const name of path) {
@@ -72,7 +72,7 @@ function queryXPath(root: XmlElement, request: CibRequest): EditResult | CibReje
 
 /** The part of `data` that belongs to a section: data itself, or what it holds of the section. */
 export function sectionOf(data: XmlElement, section: string): XmlElement | undefined {
-  const path = SECTION_PATHS.get(section);
+  const path = sectionPaths().get(section);
   if (path === undefined || data.name === section) return data;
   if (data.name !== "cib" && data.name !== "configuration") return data;
   let node: XmlElement | undefined = data;

@@ -1,5 +1,4 @@
 /** Names of configuration schemas: which exist, which we write, how they compare (HOUSE: Versions; spec/scheduler-1 A.2). */
-import { schemaNumber } from "./elements.ts";
 
 /** What CIBs that we make claim, so that the installed originals accept them. */
 export const OUR_SCHEMA = "pacemaker-3.9";
@@ -7,8 +6,8 @@ export const OUR_SCHEMA = "pacemaker-3.9";
 /** The feature set of CIBs that we make, for the same reason. */
 export const OUR_FEATURE_SET = "3.16.1";
 
-/** The newest schema whose documents are understood. */
-const NEWEST = schemaNumber("4.0")!;
+/** The newest schema whose documents are understood, as a number (4.0). */
+export const NEWEST_SCHEMA = 400;
 
 /** Minor versions that exist, by major version. */
 const HIGHEST_MINOR: Readonly<Record<number, number>> = { 1: 3, 2: 10, 3: 10, 4: 0 };
@@ -17,23 +16,17 @@ const HIGHEST_MINOR: Readonly<Record<number, number>> = { 1: 3, 2: 10, 3: 10, 4:
 export function schemaOf(validateWith: string | undefined): number | "none" | undefined {
   if (validateWith === "none") return "none";
   if (validateWith === "pacemaker-0.6" || validateWith === "transitional-0.6") return 6;
-  const match = /^pacemaker-(\d+\.\d+)$/.exec(validateWith ?? "");
-  const number = match?.[1] === undefined ? undefined : schemaNumber(match[1]);
-  if (number === undefined || number > NEWEST) return undefined;
-  const highest = HIGHEST_MINOR[Math.floor(number / 100)];
-  return highest !== undefined && number % 100 <= highest ? number : undefined;
+  const match = /^pacemaker-(\d+)\.(\d+)$/.exec(validateWith ?? "");
+  if (match === null) return undefined;
+  const [major, minor] = [Number(match[1]), Number(match[2])];
+  const highest = HIGHEST_MINOR[major];
+  return highest !== undefined && minor <= highest ? major * 100 + minor : undefined;
 }
 
 /** "pacemaker-3.9" for 309. */
 export function schemaName(number: number): string {
   return `pacemaker-${Math.floor(number / 100)}.${number % 100}`;
 }
-
-/** All schemas from the oldest to the newest, as numbers. */
-export const SCHEMAS: readonly number[] = Object.entries(HIGHEST_MINOR).flatMap(
-  ([major, highest]) =>
-    Array.from({ length: highest + 1 }, (_, minor) => Number(major) * 100 + minor),
-);
 
 /** Feature sets ("3.16.1"): compared component by component, missing ones counting as 0. */
 export function compareFeatureSets(a: string, b: string): number {

@@ -2,6 +2,7 @@
  * From schema 2.10 to 3.0 (spec/scheduler-1 A.2): cluster options with underscores get dashes, defaults move to their
  * sections, operation parameters that were options become meta-attributes, references to nvsets become copies.
  */
+import { lazy } from "../base/lazy.ts";
 import { findById } from "../xml/index.ts";
 import { attr, child, element, withAttr, withChildren, type XmlElement } from "../xml/node.ts";
 import {
@@ -12,8 +13,8 @@ import {
   type UpgradeStep,
 } from "./upgrade-tree.ts";
 
-const RENAMED_OPTIONS: ReadonlyMap<string, string> = new Map(
-  [
+const renamedOptions = lazy((): ReadonlyMap<string, string> => {
+  const names = [
     "cluster_recheck_interval",
     "dc_deadtime",
     "election_timeout",
@@ -26,13 +27,13 @@ const RENAMED_OPTIONS: ReadonlyMap<string, string> = new Map(
     "stop_orphan_actions",
     "stop_orphan_resources",
     "symmetric_cluster",
-  ]
-    .map((name): [string, string] => [name, name.replaceAll("_", "-")])
-    .concat([
-      ["transition_idle_timeout", "cluster-delay"],
-      ["transition-idle-timeout", "cluster-delay"],
-    ]),
-);
+  ];
+  return new Map([
+    ...names.map((name): [string, string] => [name, name.replaceAll("_", "-")]),
+    ["transition_idle_timeout", "cluster-delay"],
+    ["transition-idle-timeout", "cluster-delay"],
+  ]);
+});
 
 const DROPPED_OPTIONS: ReadonlySet<string> = new Set([
   "default-migration-threshold",
@@ -179,7 +180,7 @@ function addDefaults(
 /** A cluster option of today, or undefined when it is gone or moves elsewhere. */
 function optionAfter(pair: XmlElement): XmlElement | undefined {
   const name = nameOf(pair);
-  const renamed = RENAMED_OPTIONS.get(name);
+  const renamed = renamedOptions().get(name);
   if (renamed !== undefined) return withAttr(pair, "name", renamed);
   if (isMovedOption(name) || DROPPED_OPTIONS.has(dashed(name))) return undefined;
   const isStack = name === "cluster-infrastructure" || name === "cluster_infrastructure";

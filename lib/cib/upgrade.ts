@@ -4,7 +4,7 @@
  */
 import { type Rejection, reject } from "../base/error.ts";
 import { attr, withAttr, type XmlElement } from "../xml/node.ts";
-import { SCHEMAS, schemaName, schemaOf } from "./schema.ts";
+import { NEWEST_SCHEMA, schemaName, schemaOf } from "./schema.ts";
 import { stepFrom0 } from "./upgrade-0.ts";
 import { stepFrom1 } from "./upgrade-1.ts";
 import { stepFrom2 } from "./upgrade-2.ts";
@@ -32,7 +32,7 @@ const STEPS: readonly (readonly [number, UpgradeStep])[] = [
  */
 export function upgradeRoot(
   root: XmlElement,
-  target: number = SCHEMAS.at(-1)!,
+  target: number = NEWEST_SCHEMA,
 ): Upgraded | Rejection {
   const claimed = attr(root, "validate-with");
   const schema = schemaOf(claimed);

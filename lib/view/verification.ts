@@ -4,7 +4,7 @@
  */
 import { isRejection } from "../base/error.ts";
 import { type CibDoc, cibDoc } from "../cib/document.ts";
-import { SCHEMAS, schemaName } from "../cib/schema.ts";
+import { NEWEST_SCHEMA, schemaName } from "../cib/schema.ts";
 import { upgradeRoot } from "../cib/upgrade.ts";
 import { problemLine, type ValidationProblem, validateCib } from "../cib/validate.ts";
 import type { ScheduleMessage } from "../scheduler/api.ts";
@@ -43,7 +43,7 @@ export function verifyConfiguration(doc: CibDoc, now: number): Verification {
   if (isRejection(upgraded)) {
     unusable =
       "The cluster will NOT be able to use this configuration.\nPlease manually update the " +
-      `configuration to conform to the ${schemaName(SCHEMAS.at(-1)!)} syntax.`;
+      `configuration to conform to the ${schemaName(NEWEST_SCHEMA)} syntax.`;
   } else {
     const hasStatus = child(upgraded.root, "status") !== undefined;
     const complete = hasStatus ? upgraded.root : withAppended(upgraded.root, element("status"));

@@ -7,7 +7,7 @@ import { Exit } from "../../../lib/base/exit.ts";
 import { limits } from "../../../lib/base/limits.ts";
 import { exitOfResult, resultText } from "../../../lib/base/result-code.ts";
 import { type CibDoc, cibDoc } from "../../../lib/cib/document.ts";
-import { SCHEMAS, schemaName } from "../../../lib/cib/schema.ts";
+import { NEWEST_SCHEMA, schemaName } from "../../../lib/cib/schema.ts";
 import { upgradeRoot } from "../../../lib/cib/upgrade.ts";
 import { problemLine, validateCib } from "../../../lib/cib/validate.ts";
 import type { ParsedOptions, Session } from "../../../lib/cli/tool.ts";
@@ -84,7 +84,7 @@ function prepared(root: XmlElement): Omit<Input, "store"> {
     const claimed = root.attrs.get("validate-with");
     const verdict =
       `Cannot upgrade configuration (claiming ${claimed} schema) to at least ` +
-      `${schemaName(SCHEMAS.at(-1)!)} because it does not validate with any schema from ` +
+      `${schemaName(NEWEST_SCHEMA)} because it does not validate with any schema from ` +
       `${claimed} to the latest`;
     throw new PlainError([...problems.map(problemLine), verdict].join("\n"), Exit.configError);
   }

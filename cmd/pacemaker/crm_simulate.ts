@@ -154,8 +154,8 @@ async function simulateOne(
   }
   const clock = clockOf(given, input.doc, session);
   if (clock.line !== "") print.lines([clock.line]);
-  if (!quiet) {
-    const status = readStatus(input.doc, clock.now);
+  const status = quiet ? undefined : readStatus(input.doc, clock.now);
+  if (status !== undefined) {
     logStatus(given, session, status);
     print.lines([
       ...preambleLines(status),
@@ -175,6 +175,7 @@ async function simulateOne(
     traceScores: wants.scores,
     traceUtilization: wants.utilization,
     failures,
+    status: doc === input.doc ? status : undefined,
   });
   // What was said before the changes is not said again when nothing changed.
   if (quiet || doc !== input.doc) logStatus(given, session, done.status);

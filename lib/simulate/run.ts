@@ -18,6 +18,8 @@ export interface SimulationOptions {
   readonly traceScores?: boolean;
   readonly traceUtilization?: boolean;
   readonly failures?: readonly PlannedFailure[];
+  /** What `readStatus` says of this document and time, where it has been asked already. */
+  readonly status?: ClusterStatus | undefined;
 }
 
 export interface Simulation {
@@ -41,7 +43,7 @@ function namesOf(resources: readonly ResourceState[]): ReadonlySet<string> {
 }
 
 export function simulate(doc: CibDoc, options: SimulationOptions): Simulation {
-  const status = readStatus(doc, options.now);
+  const status = options.status ?? readStatus(doc, options.now);
   if (!options.schedule) {
     return { status, schedule: undefined, execution: undefined, revised: undefined };
   }

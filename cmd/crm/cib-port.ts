@@ -130,18 +130,14 @@ class LiveStore implements Store {
     return { rc, text: why ?? resultText(rc) };
   }
 
-  close(): void {
-    this.#source?.close();
-    this.#source = undefined;
-  }
-
   /** A query may be repeated on a new connection, as the manager may have been restarted since the last one. */
   async #again<T>(ask: (source: CibSource) => Promise<T>): Promise<T> {
     const known = this.#source !== undefined;
     try {
       return await ask(await this.#opened());
     } catch (error) {
-      this.close();
+      this.#source?.close();
+      this.#source = undefined;
       if (!known || !(error instanceof IpcError)) throw error;
       return await ask(await this.#opened());
     }
@@ -155,7 +151,7 @@ class LiveStore implements Store {
   }
 }
 
-/** The CIB in use and its shadows. `close` ends the connection to the cluster. */
+/** The CIB in use and its shadows. */
 export class ShellCib implements CibPort, ShadowPort {
   readonly #main: FileStore | LiveStore;
   readonly #session: Session;
@@ -246,10 +242,6 @@ export class ShellCib implements CibPort, ShadowPort {
 
   read(name: string): Promise<CibDoc> {
     return this.#named(name).read();
-  }
-
-  close(): void {
-    if (this.#main instanceof LiveStore) this.#main.close();
   }
 
   #named(name: string): FileStore {

@@ -15,9 +15,10 @@ import {
 } from "../../lib/crm/levels/shell.ts";
 import { top } from "../../lib/crm/levels/top.ts";
 import { optionsPath } from "../../lib/crm/options.ts";
+import type { Ports } from "../../lib/crm/ports.ts";
 import { isTerminal } from "../../lib/runtime/terminal.ts";
 import { VERSION } from "../version.ts";
-import { openPorts, type ShellPorts } from "./ports.ts";
+import { openPorts } from "./ports.ts";
 
 const USAGE = `Usage: crm [-h|--help] [--version] [-d] [-F] [-w] [-f FILE] [-c CIB]
            [-D plain|color|uppercase] [COMMAND ...]
@@ -127,7 +128,7 @@ async function levelsFor(
   return (await import("../../lib/crm/levels/levels.ts")).levels;
 }
 
-async function work(line: CommandLine, session: Session, ports: ShellPorts): Promise<ToolResult> {
+async function work(line: CommandLine, session: Session, ports: Ports): Promise<ToolResult> {
   const typed = line.file === undefined && line.words.length === 0 && isTerminal("stdin");
   const levels = await levelsFor(line, session);
   // A single level as the command opens the shell in it, for what is typed or for a script on stdin.
@@ -190,11 +191,6 @@ export default defineTool({
     const line = readCommandLine(options.positionals);
     if ("exit" in line) return line;
     if (line.warnings !== "") session.warn(line.warnings);
-    const ports = openPorts(session);
-    try {
-      return await work(line, session, ports);
-    } finally {
-      ports.close();
-    }
+    return await work(line, session, openPorts(session));
   },
 });

@@ -6,12 +6,8 @@ import { ShellCib } from "./cib-port.ts";
 import { ShellCluster } from "./cluster-port.ts";
 import { ShellHost } from "./host-port.ts";
 
-export interface ShellPorts extends Ports {
-  /** Ends what is still connected. */
-  close(): void;
-}
-
-export function openPorts(session: Session): ShellPorts {
+/** What they connect to stays so as long as the process lives. */
+export function openPorts(session: Session): Ports {
   const cib = new ShellCib(session);
   return {
     cib,
@@ -19,6 +15,5 @@ export function openPorts(session: Session): ShellPorts {
     agents: new HostAgents(session),
     cluster: new ShellCluster(session, cib),
     host: new ShellHost(session),
-    close: () => cib.close(),
   };
 }

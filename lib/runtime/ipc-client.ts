@@ -255,8 +255,10 @@ class Connection implements IpcConnection {
       if (last !== undefined) return last;
       if (this.#closed) throw this.#error("closed", "went away");
       const channel = this.#channel!;
-      const mayBlock = this.#waiting === "blocking" && round > 0;
-      const message = channel.takeResponse(round === 0 ? SPINS : 1, mayBlock ? BLOCK_SLICE_MS : 0);
+      const message =
+        this.#waiting === "blocking"
+          ? channel.takeResponse(1, BLOCK_SLICE_MS)
+          : channel.takeResponse(round === 0 ? SPINS : 1, 0);
       if (message === "broken") throw this.#fail("protocol", "damaged the response channel");
       if (message !== "empty") return message;
       const left = deadline - performance.now();

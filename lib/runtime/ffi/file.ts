@@ -3,7 +3,6 @@
  * no more; who wants to know why asks node:fs.
  */
 import { ptr } from "bun:ffi";
-import { limits } from "../../base/limits.ts";
 import { checked, Errno, errno, openLibc } from "./libc.ts";
 
 const libc = openLibc({
@@ -13,7 +12,6 @@ const libc = openLibc({
   write: { args: ["i32", "ptr", "u64"], returns: "i64" },
   access: { args: ["ptr", "i32"], returns: "i32" },
   isatty: { args: ["i32"], returns: "i32" },
-  lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
 });
 
 const O_RDONLY = 0;
@@ -21,11 +19,11 @@ const O_WRONLY = 1;
 const O_RDWR = 2;
 const O_CREAT = 0o100;
 const O_TRUNC = 0o1000;
-const SEEK_SET = 0;
-const SEEK_END = 2;
 const O_CLOEXEC = 0o2000000;
 const DEFAULT_MODE = 0o666;
-const FIRST_BYTES = 64 * 1024;
+/** Most files of small tools are shorter; larger ones cost a few copies, which is nothing beside reading them. */
+const FIRST_BYTES = 16 * 1024;
+const GROWTH = 4;
 const EPIPE = 32;
 
 /** A path as the C library reads it; undefined for one that it would cut. */
@@ -55,24 +53,12 @@ export function isTerminalDescriptor(fd: number): boolean {
   return libc.isatty(fd) === 1;
 }
 
-/** Where the end of an open file is, in bytes; negative when it has none. Reading goes on from there. */
-export function seekEnd(fd: number): number {
-  return Number(libc.lseek(fd, 0, SEEK_END));
-}
-
-/** Length of a regular file in bytes; 0 for what has none (pipes, devices, /proc), and for folders, whose end is no length. */
-function lengthOf(fd: number): number {
-  const length = seekEnd(fd);
-  if (length <= 0 || length > limits.xmlFileBytes) return 0;
-  return libc.lseek(fd, 0, SEEK_SET) === 0n ? length : 0;
-}
-
 /** All bytes of a file, pipe or device; undefined when they cannot be read. */
 export function readFileBytes(path: string): Uint8Array | undefined {
   const fd = open(path, O_RDONLY);
   if (fd === undefined) return undefined;
   try {
-    let bytes = new Uint8Array(Math.max(FIRST_BYTES, lengthOf(fd) + 1));
+    let bytes = new Uint8Array(FIRST_BYTES);
     for (let length = 0; ; ) {
       const count = Number(libc.read(fd, ptr(bytes, length), bytes.length - length));
       if (count === 0) return bytes.subarray(0, length);
@@ -82,7 +68,7 @@ export function readFileBytes(path: string): Uint8Array | undefined {
       }
       length += count;
       if (length < bytes.length) continue;
-      const larger = new Uint8Array(bytes.length * 2);
+      const larger = new Uint8Array(bytes.length * GROWTH);
       larger.set(bytes);
       bytes = larger;
     }

@@ -11,12 +11,13 @@ import { type Pointer, ptr, toArrayBuffer } from "bun:ffi";
 import { assert } from "../../base/assert.ts";
 import type { RingSemaphore } from "../../wire/ipc/ring.ts";
 import { nodeFs } from "../builtin.ts";
-import { openForUpdate, seekEnd } from "./file.ts";
+import { openForUpdate } from "./file.ts";
 import { checked, Errno, errno, openLibc, SystemError } from "./libc.ts";
 
 const libc = openLibc({
   close: { args: ["i32"], returns: "i32" },
   mmap: { args: ["ptr", "u64", "i32", "i32", "i32", "i64"], returns: "i64" },
+  lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
   munmap: { args: ["ptr", "u64"], returns: "i32" },
   posix_fallocate: { args: ["i32", "i64", "i64"], returns: "i32" },
   sem_init: { args: ["ptr", "i32", "u32"], returns: "i32" },
@@ -27,10 +28,16 @@ const libc = openLibc({
   clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
 });
 
+const SEEK_END = 2;
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 const CLOCK_MONOTONIC = 1;
 const SEMAPHORE_BYTES = 32;
+
+/** Length of an open file in bytes; negative when it has none. */
+function lengthOf(fd: number): number {
+  return Number(libc.lseek(fd, 0, SEEK_END));
+}
 
 export class MappedFile {
   readonly bytes: number;
@@ -65,7 +72,7 @@ export class MappedFile {
   static open(path: string, minimumBytes: number, maximumBytes: number): MappedFile {
     const fd = openForUpdate(path) ?? nodeFs().openSync(path, "r+");
     try {
-      const size = seekEnd(fd);
+      const size = lengthOf(fd);
       if (size < minimumBytes || size > maximumBytes) {
         throw new Error(`${path} has ${size} bytes; expected ${minimumBytes} to ${maximumBytes}`);
       }
@@ -78,7 +85,7 @@ export class MappedFile {
 
   /** True when the file still has all the bytes that the views cover (or `needed` of them). */
   intact(needed = this.bytes): boolean {
-    return this.#buffer !== undefined && seekEnd(this.#fd) >= needed;
+    return this.#buffer !== undefined && lengthOf(this.#fd) >= needed;
   }
 
   /** Hands the file itself to another user, whatever its name leads to by now. */

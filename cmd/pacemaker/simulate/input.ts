@@ -12,6 +12,7 @@ import { upgradeRoot } from "../../../lib/cib/upgrade.ts";
 import { problemLine, validateCib } from "../../../lib/cib/validate.ts";
 import type { ParsedOptions, Session } from "../../../lib/cli/tool.ts";
 import { executionDateLine } from "../../../lib/render/simulation.ts";
+import { prepareForInput } from "../../../lib/runtime/long-run.ts";
 import { parseDateTime } from "../../../lib/time/iso8601.ts";
 import { child, element, withChildren, type XmlElement } from "../../../lib/xml/node.ts";
 import { parseXmlBytes } from "../../../lib/xml/parse.ts";
@@ -35,6 +36,7 @@ export async function readInput(given: ParsedOptions, session: Session): Promise
     throw new CrmError("No input specified: use -L, -x FILE or -p", Exit.usage);
   }
   const fromStdin = file === undefined || file === "-";
+  if (!fromStdin) prepareForInput(file);
   const data = fromStdin ? await session.readStdin() : await session.readFile(file);
   const store = (result: XmlElement) => session.writeFile(file ?? "-", writeXml(result));
   const input = preparedFrom(data, fromStdin ? "standard input" : file);

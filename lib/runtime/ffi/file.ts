@@ -21,8 +21,8 @@ const O_CREAT = 0o100;
 const O_TRUNC = 0o1000;
 const O_CLOEXEC = 0o2000000;
 const DEFAULT_MODE = 0o666;
-/** Most files of small tools are shorter; larger ones cost a few copies, which is nothing beside reading them. */
-const FIRST_BYTES = 16 * 1024;
+/** Most files of small tools are shorter; larger ones cost a few copies, which is nothing beside parsing them. */
+const FIRST_BYTES = 64 * 1024;
 const GROWTH = 4;
 const EPIPE = 32;
 

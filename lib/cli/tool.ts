@@ -22,8 +22,8 @@ export interface Session {
   /** Rejects with CrmError naming the path. */
   readFile(path: string): Promise<Uint8Array>;
   writeFile(path: string, data: Uint8Array | string, mode?: number): Promise<void>;
-  /** Writes a long text that is made while it is written. Rejects with CrmError naming the path. */
-  writePieces(path: string, pieces: Iterable<string>): Promise<void>;
+  /** Writes a long file; each piece is used before the next is asked for. Rejects with CrmError naming the path. */
+  writePieces(path: string, pieces: Iterable<Uint8Array>): Promise<void>;
   exists(path: string): boolean;
   /** Names in a folder, sorted. Rejects with CrmError naming the path. */
   listFolder(path: string): Promise<readonly string[]>;

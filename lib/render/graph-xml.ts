@@ -1,7 +1,7 @@
 /**
- * The transition graph as XML text (spec/scheduler-1 section E.4; spec/outputs-and-tools section A9). It is written at
- * once, without a tree between, and in pieces: graphs of large clusters have ten thousands of actions. Text that many
- * actions share (their node, their resource, their form) is made once for each object that stands for it.
+ * The transition graph as XML (spec/scheduler-1 section E.4; spec/outputs-and-tools section A9). It is written at once, without
+ * a tree between, in pieces and as bytes: graphs of large clusters have ten thousands of actions. What many actions share
+ * (their node, their resource, their form) is made once for each object that stands for it.
  */
 import type {
   ActionForm,
@@ -12,9 +12,10 @@ import type {
   TransitionGraph,
 } from "../scheduler/graph/model.ts";
 import { escapeAttr } from "../xml/write.ts";
+import { ByteText, bytesOf, textOf } from "./byte-text.ts";
 
-/** Characters after which a piece of the text is closed. */
-const PIECE = 1 << 16;
+/** Bytes after which a piece is closed. */
+const PIECE = 1 << 19;
 
 /** One attribute with its leading blank; nothing when it has no value. */
 function attribute(name: string, value: string | undefined): string {
@@ -41,68 +42,87 @@ function maintenanceText(ids: readonly string[], on: readonly string[]): string 
   );
 }
 
-/** Texts of a node: as attributes of an action's element, and as values. */
-interface NodeText {
-  readonly attributes: string;
-  readonly name: string;
-  readonly id: string;
+/** What is written of a node: as attributes of an action's element, and as values. */
+interface NodeBytes {
+  readonly attributes: Uint8Array;
+  readonly name: Uint8Array;
+  readonly id: Uint8Array;
 }
 
 /** What the XML of all actions of a form has in common: the text between what the node gives. */
-interface FormText {
+interface FormBytes {
   /** Up to the action's id; from there to the attributes of the node. */
-  readonly toAction: string;
-  readonly toNode: string;
+  readonly toAction: Uint8Array;
+  readonly toNode: Uint8Array;
   /** From the end of the start tag to the node's name; from there to its id; from there to the end of the element. */
-  readonly toName: string;
-  readonly toId: string;
-  readonly toEnd: string;
+  readonly toName: Uint8Array;
+  readonly toId: Uint8Array;
+  readonly toEnd: Uint8Array;
 }
 
-/** Start of an action's element up to its id, and from there to the attributes of its node. */
-function startOf(action: ActionForm | GraphAction): { toAction: string; toNode: string } {
-  const { kind, operation } = action;
+/** Start of an action's element up to its id. */
+function toActionText({ kind, operation }: ActionForm | GraphAction): string {
   const mode = operation === "lrm_delete" && kind === "crm_event" ? ' mode="cib"' : "";
-  const toNode =
-    attribute("operation", operation) +
+  return `      <${kind}${mode} id="`;
+}
+
+/** From the action's id to the attributes of its node. */
+function toNodeText(action: ActionForm | GraphAction): string {
+  return `"${
+    attribute("operation", action.operation) +
     attribute("operation_key", action.operationKey) +
-    attribute("internal_operation_key", action.internalKey);
-  return { toAction: `<${kind}${mode} id="`, toNode: `"${toNode}` };
+    attribute("internal_operation_key", action.internalKey)
+  }`;
 }
 
-function routerText({ router }: GraphAction): string {
-  return attribute("router_node", router);
-}
+const TO_SYNAPSE = bytesOf('  <synapse id="');
+const TO_ACTIONS = bytesOf('">\n    <action_set>\n');
+const TO_INPUTS = bytesOf("    </action_set>\n    <inputs>\n");
+const TO_TRIGGER = bytesOf("      <trigger>\n  ");
+const END_OF_TRIGGER = bytesOf("/>\n      </trigger>\n");
+const END_OF_INPUTS = bytesOf("    </inputs>\n  </synapse>\n");
+const WITHOUT_INPUTS = bytesOf("    </action_set>\n    <inputs/>\n  </synapse>\n");
 
-/** Written on the action itself only, not where others wait for it. */
-function lockText({ shutdownLock }: GraphAction): string {
-  return shutdownLock === undefined ? "" : ` shutdown-lock="${shutdownLock}"`;
-}
-
-/** Remembers the text of what is named again and again. */
+/** Writes synapses, and remembers what is named again and again. */
 class GraphWriter {
-  private readonly nodes = new Map<GraphNode, NodeText>();
+  private readonly out: ByteText;
+  private readonly nodes = new Map<GraphNode, NodeBytes>();
   private readonly primitives = new Map<GraphPrimitive, string>();
   /** undefined for a form whose attributes are not written as usual. */
-  private readonly forms = new Map<ActionForm, FormText | undefined>();
+  private readonly forms = new Map<ActionForm, FormBytes | undefined>();
 
-  private nodeText(node: GraphNode): NodeText {
-    let text = this.nodes.get(node);
-    if (text === undefined) {
+  constructor(out: ByteText) {
+    this.out = out;
+  }
+
+  private nodeBytes(node: GraphNode): NodeBytes {
+    let known = this.nodes.get(node);
+    if (known === undefined) {
       const name = escapeAttr(node.name);
       const id = escapeAttr(node.id);
-      text = { attributes: ` on_node="${name}" on_node_uuid="${id}"`, name, id };
-      this.nodes.set(node, text);
+      const attributes = bytesOf(` on_node="${name}" on_node_uuid="${id}"`);
+      known = { attributes, name: bytesOf(name), id: bytesOf(id) };
+      this.nodes.set(node, known);
     }
-    return text;
+    return known;
   }
 
   /** What an action and the triggers that name it have in common: its element's name and attributes. */
-  private reference(action: GraphAction): string {
-    const { id, node, form } = action;
-    const { toAction, toNode } = (form && this.formText(form)) ?? startOf(action);
-    const place = node === undefined ? "" : this.nodeText(node).attributes;
-    return `${toAction}${id}${toNode}${place}${routerText(action)}`;
+  private reference(action: GraphAction): void {
+    const { out } = this;
+    const { id, node, router, form } = action;
+    const known = form && this.formBytes(form);
+    if (known === undefined) {
+      out.text(toActionText(action));
+      out.number(id);
+      out.text(toNodeText(action));
+    } else {
+      out.put(known.toAction);
+      out.number(id);
+      out.put(known.toNode);
+    }
+    if (node !== undefined) out.put(this.nodeBytes(node).attributes);
+    if (router !== undefined) out.text(attribute("router_node", router));
   }
 
   private primitiveText(primitive: GraphPrimitive): string {
@@ -120,16 +140,16 @@ class GraphWriter {
     return text;
   }
 
-  private formText(form: ActionForm): FormText | undefined {
-    let text = this.forms.get(form);
-    if (text === undefined && !this.forms.has(form)) {
-      text = this.makeFormText(form);
-      this.forms.set(form, text);
+  private formBytes(form: ActionForm): FormBytes | undefined {
+    let known = this.forms.get(form);
+    if (known === undefined && !this.forms.has(form)) {
+      known = this.makeFormBytes(form);
+      this.forms.set(form, known);
     }
-    return text;
+    return known;
   }
 
-  private makeFormText(form: ActionForm): FormText | undefined {
+  private makeFormBytes(form: ActionForm): FormBytes | undefined {
     const words: string[] = [];
     const before: string[] = [];
     let text = `>\n${this.primitiveText(form.primitive)}        <attributes`;
@@ -144,8 +164,13 @@ class GraphWriter {
     }
     const [toName, toId] = before;
     if (words.join() !== "name,id" || toName === undefined || toId === undefined) return undefined;
-    const toEnd = `${text}/>\n      </${form.kind}>\n`;
-    return { ...startOf(form), toName, toId, toEnd };
+    return {
+      toAction: bytesOf(toActionText(form)),
+      toNode: bytesOf(toNodeText(form)),
+      toName: bytesOf(toName),
+      toId: bytesOf(toId),
+      toEnd: bytesOf(`${text}/>\n      </${form.kind}>\n`),
+    };
   }
 
   private attributesText({ attributes }: GraphAction): string {
@@ -160,20 +185,29 @@ class GraphWriter {
     return `        <attributes${plain}>\n${params}        </attributes>\n`;
   }
 
-  private actionText(action: GraphAction): string {
-    const { form, node } = action;
-    const known = form && this.formText(form);
-    if (known === undefined || node === undefined) return this.plainText(action);
-    // The parts of its reference and the rest in one go: most of a large graph's text is made here.
-    const { toAction, toNode, toName, toId, toEnd } = known;
-    const { attributes, name, id } = this.nodeText(node);
-    const more = routerText(action) + lockText(action);
-    return `      ${toAction}${action.id}${toNode}${attributes}${more}${toName}${name}${toId}${id}${toEnd}`;
+  private action(action: GraphAction): void {
+    const { out } = this;
+    const { form, node, shutdownLock } = action;
+    this.reference(action);
+    // Written on the action itself only, not where others wait for it.
+    if (shutdownLock !== undefined) out.text(` shutdown-lock="${shutdownLock}"`);
+    const known = form && this.formBytes(form);
+    if (known === undefined || node === undefined) {
+      out.text(this.contentText(action));
+      return;
+    }
+    const { name, id } = this.nodeBytes(node);
+    out.put(known.toName);
+    out.put(name);
+    out.put(known.toId);
+    out.put(id);
+    out.put(known.toEnd);
   }
 
-  private plainText(action: GraphAction): string {
+  /** From the end of an action's start tag to that of its element. */
+  private contentText(action: GraphAction): string {
     const { primitive, maintenance, downed } = action;
-    let text = `      ${this.reference(action)}${lockText(action)}>\n`;
+    let text = ">\n";
     if (primitive !== undefined) text += this.primitiveText(primitive);
     text += this.attributesText(action);
     if (downed.length > 0) {
@@ -188,38 +222,48 @@ class GraphWriter {
     return `${text}      </${action.kind}>\n`;
   }
 
-  synapse({ id, priority, actions, inputs }: Synapse): string {
-    let text = `  <synapse id="${id}"${priority > 0 ? ` priority="${priority}"` : ""}>\n    <action_set>\n`;
-    for (const action of actions) text += this.actionText(action);
-    if (inputs.length === 0) return `${text}    </action_set>\n    <inputs/>\n  </synapse>\n`;
-    text += "    </action_set>\n    <inputs>\n";
-    for (const input of inputs) {
-      text += `      <trigger>\n        ${this.reference(input)}/>\n      </trigger>\n`;
+  synapse({ id, priority, actions, inputs }: Synapse): void {
+    const { out } = this;
+    out.put(TO_SYNAPSE);
+    out.number(id);
+    if (priority > 0) out.text(`" priority="${priority}`);
+    out.put(TO_ACTIONS);
+    for (const action of actions) this.action(action);
+    if (inputs.length === 0) {
+      out.put(WITHOUT_INPUTS);
+      return;
     }
-    return `${text}    </inputs>\n  </synapse>\n`;
+    out.put(TO_INPUTS);
+    for (const input of inputs) {
+      out.put(TO_TRIGGER);
+      this.reference(input);
+      out.put(END_OF_TRIGGER);
+    }
+    out.put(END_OF_INPUTS);
   }
 }
 
-/** The graph in the traditional layout, in pieces. */
-export function* graphPieces(graph: TransitionGraph): Generator<string, void> {
-  let piece = "<transition_graph";
-  for (const [name, value] of graph.attributes) piece += attribute(name, value);
+/** The graph in the traditional layout, as UTF-8 in pieces; each is valid until the next one is asked for. */
+export function* graphPieces(graph: TransitionGraph): Generator<Uint8Array, void> {
+  const out = new ByteText();
+  out.text("<transition_graph");
+  for (const [name, value] of graph.attributes) out.text(attribute(name, value));
   if (graph.synapses.length === 0) {
-    yield `${piece}/>\n`;
+    out.text("/>\n");
+    yield out.take();
     return;
   }
-  piece += ">\n";
-  const writer = new GraphWriter();
+  out.text(">\n");
+  const writer = new GraphWriter(out);
   for (const synapse of graph.synapses) {
-    piece += writer.synapse(synapse);
-    if (piece.length < PIECE) continue;
-    yield piece;
-    piece = "";
+    writer.synapse(synapse);
+    if (out.length >= PIECE) yield out.take();
   }
-  yield `${piece}</transition_graph>\n`;
+  out.text("</transition_graph>\n");
+  yield out.take();
 }
 
 /** The graph in the traditional layout. */
 export function graphText(graph: TransitionGraph): string {
-  return [...graphPieces(graph)].join("");
+  return textOf(graphPieces(graph));
 }

@@ -120,7 +120,9 @@ export function realSession(program: string): Session {
     },
     async writePieces(path, pieces) {
       try {
-        if (!writeFilePieces(path, pieces)) nodeFs().writeFileSync(path, [...pieces].join(""));
+        if (writeFilePieces(path, pieces)) return;
+        nodeFs().writeFileSync(path, "");
+        for (const piece of pieces) nodeFs().appendFileSync(path, piece);
       } catch (error) {
         throw fileError(path, error);
       }

@@ -2,11 +2,13 @@
  * Plays the reference cases of the crm shell (../shared/data/crm) in this process: one CIB in memory, our built-in agents
  * only. Compared as ../shared/tools/reference-crm.mjs does: resulting CIB, `configure show`, last exit code.
  */
+
 import { readFileSync } from "node:fs";
 import crm from "../../cmd/crm/crm.ts";
 import { CrmError } from "../../lib/base/error.ts";
 import { passThrough } from "../../lib/cli/options.ts";
 import type { Session } from "../../lib/cli/tool.ts";
+import { textOf } from "../../lib/render/byte-text.ts";
 import { runProgram } from "../../lib/runtime/spawn.ts";
 
 interface Step {
@@ -73,7 +75,7 @@ export class MemorySession {
         this.files.set(path, typeof data === "string" ? data : new TextDecoder().decode(data));
       },
       writePieces: async (path, pieces) => {
-        this.files.set(path, [...pieces].join(""));
+        this.files.set(path, textOf(pieces));
       },
       removeFile: async (path) => {
         this.files.delete(path);

@@ -2,6 +2,7 @@
  * Runs the transcripts of the reference command-line suite (../shared/data/tools) against our tools, in this process: what
  * each command prints and its exit code, after the normalisation that spec/outputs-and-tools.md D0.5 describes.
  */
+
 import { spawnSync } from "node:child_process";
 import {
   existsSync,
@@ -22,6 +23,7 @@ import { helpText } from "../../lib/cli/help.ts";
 import { parseOptions, withCommonOptions } from "../../lib/cli/options.ts";
 import type { Session, Tool, ToolResult } from "../../lib/cli/tool.ts";
 import { IpcError } from "../../lib/client/transport.ts";
+import { textOf } from "../../lib/render/byte-text.ts";
 import { writeXml } from "../../lib/xml/write.ts";
 
 /** One entry of manifest.json. */
@@ -285,7 +287,7 @@ function fileSession(program: string, env: Env, stdin: string, sleptMs: number) 
       return new Uint8Array(readFileSync(path));
     },
     writeFile: async (path, data) => writeFileSync(path, data),
-    writePieces: async (path, pieces) => writeFileSync(path, [...pieces].join("")),
+    writePieces: async (path, pieces) => writeFileSync(path, textOf(pieces)),
     exists: existsSync,
     listFolder: async (path) => readdirSync(path).sort(),
     removeFile: async (path) => {

@@ -91,33 +91,15 @@ export function writeFileBytes(path: string, bytes: Uint8Array, mode = DEFAULT_M
   }
 }
 
-/** Bytes that a text in pieces is collected in before they are written. */
-const COLLECTED_BYTES = 1 << 20;
-/** A UTF-16 unit takes at most this many bytes of UTF-8. */
-const MAX_BYTES_OF_UNIT = 3;
-
 /**
- * Writes a file whole, in place, while its text is made: neither the text nor its bytes are ever there as a whole. False when
- * the file cannot be opened; then no piece has been asked for. Throws SystemError.
+ * Writes a file whole, in place, while its pieces are made. False when it cannot be opened; then no piece has been asked for.
+ * Throws SystemError.
  */
-export function writeFilePieces(path: string, pieces: Iterable<string>): boolean {
+export function writeFilePieces(path: string, pieces: Iterable<Uint8Array>): boolean {
   const fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, DEFAULT_MODE);
   if (fd === undefined) return false;
-  const encoder = new TextEncoder();
-  const collected = new Uint8Array(COLLECTED_BYTES);
-  let length = 0;
-  const flush = (): void => {
-    writeBytes(fd, collected.subarray(0, length));
-    length = 0;
-  };
   try {
-    for (const piece of pieces) {
-      const most = piece.length * MAX_BYTES_OF_UNIT;
-      if (length + most > COLLECTED_BYTES) flush();
-      if (most > COLLECTED_BYTES) writeBytes(fd, encoder.encode(piece));
-      else length += encoder.encodeInto(piece, collected.subarray(length)).written;
-    }
-    flush();
+    for (const piece of pieces) writeBytes(fd, piece);
     return true;
   } finally {
     libc.close(fd);

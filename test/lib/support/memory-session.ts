@@ -1,8 +1,10 @@
 /** A session without a machine: files in a map, no daemons; for tests of tools. */
+
 import { CrmError } from "../../../lib/base/error.ts";
 import { parseOptions, withCommonOptions } from "../../../lib/cli/options.ts";
 import type { Session, Tool } from "../../../lib/cli/tool.ts";
 import { IpcError } from "../../../lib/client/transport.ts";
+import { textOf } from "../../../lib/render/byte-text.ts";
 
 /** What a tool said. */
 export interface Said {
@@ -56,7 +58,7 @@ export class MemoryHost {
         this.files.set(path, typeof data === "string" ? data : new TextDecoder().decode(data));
       },
       writePieces: async (path, pieces) => {
-        this.files.set(path, [...pieces].join(""));
+        this.files.set(path, textOf(pieces));
       },
       exists: (path) => this.files.has(path),
       listFolder: async (path) =>

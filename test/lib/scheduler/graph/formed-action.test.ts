@@ -1,6 +1,6 @@
 /** Probes share a form in the graph; what is sent to another thread, and what is printed, says the same without it. */
 import { expect, test } from "bun:test";
-import { graphPieces, graphText } from "../../../../lib/render/graph-xml.ts";
+import { graphText } from "../../../../lib/render/graph-xml.ts";
 import { plainGraph } from "../../../../lib/scheduler/graph/formed-action.ts";
 import { schedule } from "../../../../lib/scheduler/schedule.ts";
 import { clone, cluster, NOW, prim } from "../support.ts";
@@ -36,10 +36,4 @@ test("a graph that was sent to another thread is printed the same", () => {
   const sent = structuredClone(plainGraph(graph));
   expect(sent.synapses.some((s) => s.actions.some((a) => a.form !== undefined))).toBe(false);
   expect(graphText(sent)).toBe(graphText(graph));
-});
-
-test("the pieces of a text are its parts in order", () => {
-  const pieces = [...graphPieces(graph)];
-  expect(pieces.length).toBeGreaterThan(1);
-  expect(pieces.join("")).toBe(graphText(graph));
 });

@@ -21,10 +21,7 @@ export function findActions(rsc: Rsc, key: string, node?: Node): Action[] {
 }
 
 /** Keys differ in more than case: an action is kept by its key as it is, and in lower case. */
-function named(
-  table: ReadonlyMap<string, readonly Action[]>,
-  key: string,
-): readonly Action[] | undefined {
+function named(table: ReadonlyMap<string, Action[]>, key: string): Action[] | undefined {
   return table.get(key) ?? table.get(key.toLowerCase());
 }
 
@@ -68,7 +65,7 @@ function oldest(known: readonly Action[] | undefined, node: Node | undefined): A
 }
 
 /** Actions of one side, oldest first; undefined as long as there is none. */
-function listOf(side: TaskSide): readonly Action[] | undefined {
+function listOf(side: TaskSide): Action[] | undefined {
   side.actions ??= named(side.rsc.actionsByKey, side.key);
   return side.actions;
 }
@@ -147,7 +144,7 @@ function makeAction(
     rsc.actions.push(action);
     const known = side === undefined ? undefined : listOf(side);
     if (known === undefined) append(rsc.actionsByKey, key, action);
-    else (known as Action[]).push(action);
+    else known.push(action);
   }
   return action;
 }

@@ -21,7 +21,7 @@ export class TaskSide implements OrderingSide {
   readonly key: string;
   readonly action = undefined;
   /** The list of `rsc.actionsByKey` under this key, once there is one. */
-  actions: readonly Action[] | undefined;
+  actions: Action[] | undefined;
   /** undefined as long as nobody asked, and where it depends on the node. */
   definition: TaskDefinition | undefined;
 

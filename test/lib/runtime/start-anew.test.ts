@@ -10,15 +10,23 @@ test("the program starts itself once more, as the same process with the same wor
     console.log(process.pid, asked, process.argv.slice(-2).join());
     keepFreedMemory();
     const name = await Bun.file("/proc/self/comm").text();
-    console.log(process.env.MIMALLOC_PURGE_DELAY, process.env.KEPT, name.trim());`;
+    console.log(process.env.MIMALLOC_PURGE_DELAY, process.env.KEPT, name.trim());
+    Bun.gc(true);
+    console.log(Object.keys(process.env).sort().join());`;
   const child = Bun.spawn([process.execPath, "-e", script, "one", "two ü"], {
     env: { KEPT: "kept ü", PATH: process.env["PATH"] },
     stdin: "ignore",
-    stderr: "inherit",
+    stderr: "pipe",
   });
   const lines = (await new Response(child.stdout).text()).trim().split("\n");
   expect(await child.exited).toBe(0);
   const first = `${child.pid} undefined one,two ü`;
   const name = process.execPath.slice(process.execPath.lastIndexOf("/") + 1);
-  expect(lines).toEqual([first, first.replace("undefined", "-1"), `undefined kept ü ${name}`]);
+  expect(lines).toEqual([
+    first,
+    first.replace("undefined", "-1"),
+    `undefined kept ü ${name}`,
+    "KEPT,PATH",
+  ]);
+  expect(await new Response(child.stderr).text()).toBe("");
 });

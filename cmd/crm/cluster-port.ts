@@ -41,8 +41,8 @@ export class ShellCluster implements ClusterPort {
 
   async status(doc: Promise<CibDoc>, words: readonly string[]): Promise<string> {
     // The request leaves first: what makes the text is loaded while it is answered.
-    await this.session.sleep(0);
-    const [{ statusText }, read] = await Promise.all([loadState(), doc]);
+    const loading = this.session.sleep(0).then(loadState);
+    const [{ statusText }, read] = await Promise.all([loading, doc]);
     return statusText(read, this.#now(), words);
   }
 

@@ -8,6 +8,7 @@
 
 import { lazy } from "../base/lazy.ts";
 import { ON_FAIL } from "./on-fail.ts";
+import { schemaNumber } from "./schema.ts";
 
 /** Values an attribute may have. */
 export type ValueType =
@@ -245,12 +246,6 @@ const table = lazy(
 
 /** Elements whose content the cluster writes itself. */
 const OPEN = new Set(["status"]);
-
-/** "3.10" → 310, "2.0" → 200; undefined when it is no schema version. */
-function schemaNumber(version: string): number | undefined {
-  const match = /^(\d+)\.(\d+)$/.exec(version);
-  return match === null ? undefined : Number(match[1]) * 100 + Number(match[2]);
-}
 
 function until(word: string): readonly [string, number | undefined] {
   const [name = "", version] = word.split("<");

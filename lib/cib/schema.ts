@@ -16,11 +16,23 @@ const HIGHEST_MINOR: Readonly<Record<number, number>> = { 1: 3, 2: 10, 3: 10, 4:
 export function schemaOf(validateWith: string | undefined): number | "none" | undefined {
   if (validateWith === "none") return "none";
   if (validateWith === "pacemaker-0.6" || validateWith === "transitional-0.6") return 6;
-  const match = /^pacemaker-(\d+)\.(\d+)$/.exec(validateWith ?? "");
-  if (match === null) return undefined;
-  const [major, minor] = [Number(match[1]), Number(match[2])];
-  const highest = HIGHEST_MINOR[major];
-  return highest !== undefined && minor <= highest ? major * 100 + minor : undefined;
+  const [, text = ""] = /^pacemaker-(.+)$/.exec(validateWith ?? "") ?? [];
+  const version = versionOf(text);
+  if (version === undefined) return undefined;
+  const highest = HIGHEST_MINOR[version[0]];
+  return highest !== undefined && version[1] <= highest ? schemaNumber(text) : undefined;
+}
+
+/** Major and minor of "3.10"; undefined when it is no version. */
+function versionOf(text: string): readonly [major: number, minor: number] | undefined {
+  const match = /^(\d+)\.(\d+)$/.exec(text);
+  return match === null ? undefined : [Number(match[1]), Number(match[2])];
+}
+
+/** "3.10" → 310, "2.0" → 200; undefined when it is no schema version. */
+export function schemaNumber(text: string): number | undefined {
+  const version = versionOf(text);
+  return version && version[0] * 100 + version[1];
 }
 
 /** "pacemaker-3.9" for 309. */

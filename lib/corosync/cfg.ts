@@ -26,6 +26,8 @@ export type CfgEvent =
   | { readonly kind: "client-request"; readonly client: number; readonly message: Uint8Array }
   | { readonly kind: "client-gone"; readonly client: number }
   | { readonly kind: "deliver"; readonly from: number; readonly body: Uint8Array }
+  /** A new key of the ring is ready to be used. */
+  | { readonly kind: "key-prepared" }
   | { readonly kind: "timer"; readonly name: string };
 
 export type CfgEffect =
@@ -102,6 +104,9 @@ export class Cfg {
         break;
       case "deliver":
         this.onMessage(event.from, decodeCfg(event.body));
+        break;
+      case "key-prepared":
+        this.sayCryptoPhase(1);
         break;
       case "timer":
         if (event.name === SHUTDOWN_TIMER) this.endShutdown(CsError.timeout);
@@ -215,13 +220,6 @@ export class Cfg {
     const told = this.reloading.map((client) => ({ kind: "respond", client, message }) as const);
     this.reloading = [];
     return told;
-  }
-
-  /** A new key of the ring is ready to be used. */
-  keyPrepared(): readonly CfgEffect[] {
-    this.out = [];
-    this.sayCryptoPhase(1);
-    return this.out;
   }
 
   private order(

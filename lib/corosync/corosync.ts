@@ -198,7 +198,7 @@ export class Corosync implements Core<CorosyncEvent, CorosyncEffect> {
         this.onConfigurationRead(event);
         break;
       case "key-prepared":
-        for (const effect of this.cfg.keyPrepared()) this.onCfgEffect(effect);
+        this.onCfg(event);
         break;
       case "not-scheduled":
         this.out.push(scheduleMissLine(event, this.tokenMs));

@@ -1,7 +1,7 @@
 /**
  * What a new corosync.conf changes in a running daemon (corosync-cfgtool -R): timers, logging, nodes, links and their
- * priorities, knet's encryption, and everything about quorum. What cannot change keeps its old value and is named in the log; an address that a
- * link of a node has cannot change either, and then the whole file is refused, as with the originals.
+ * priorities, knet's encryption, and everything about quorum. What cannot change keeps its old value and is named in the
+ * log; an address that a link of a node has cannot change either, and then the whole file is refused, as with the originals.
  */
 import type { LogEffect } from "../base/core.ts";
 import type { CorosyncConfig, NodeConfig } from "../conf/config.ts";

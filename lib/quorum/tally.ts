@@ -89,7 +89,8 @@ export function winsTie(question: TieQuestion): boolean {
   };
   if (descent === undefined) return holds([...known, ...oldMembers, ...newMembers]);
   const { wasQuorate, memberships, companions } = descent;
-  return wasQuorate && isSubset(newMembers, companions) && memberships.every(holds);
+  const together = newMembers.every((id) => companions.includes(id));
+  return wasQuorate && together && memberships.every(holds);
 }
 
 function choose(chosen: ChosenNode, members: readonly number[]): number | undefined {
@@ -98,9 +99,6 @@ function choose(chosen: ChosenNode, members: readonly number[]): number | undefi
   if (chosen === "highest") return Math.max(...members);
   return chosen.find((id) => members.includes(id));
 }
-
-const isSubset = (part: readonly number[], whole: readonly number[]) =>
-  part.every((id) => whole.includes(id));
 
 /** Legacy form (HOUSE): expected votes start here … */
 export const LEGACY_FIRST_EXPECTED = 2;

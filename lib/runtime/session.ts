@@ -8,7 +8,6 @@ import { nodeFs, nodeOs } from "./builtin.ts";
 import { epochMs, sleepMs } from "./clock.ts";
 import { diskErrorCode } from "./disk-error.ts";
 import { isThere, readFileBytes, writeFileBytes, writeFilePieces } from "./ffi/file.ts";
-import { Errno, SystemError } from "./ffi/libc.ts";
 import { writeAll } from "./output.ts";
 import { terminalColumns } from "./terminal.ts";
 
@@ -23,8 +22,7 @@ const REASONS: Readonly<Record<string, readonly [string, number]>> = {
 };
 
 function fileError(path: string, error: unknown): CrmError {
-  const isFull = error instanceof SystemError && error.errno === Errno.ENOSPC;
-  const code = isFull ? "ENOSPC" : diskErrorCode(error);
+  const code = diskErrorCode(error);
   const [text, exit] = REASONS[code] ?? [code, Exit.ioError];
   return new CrmError(`${path}: ${text}`, exit);
 }

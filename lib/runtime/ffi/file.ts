@@ -79,15 +79,10 @@ export function readFileBytes(path: string): Uint8Array | undefined {
 
 /** Writes a file whole, in place; false when that failed. */
 export function writeFileBytes(path: string, bytes: Uint8Array, mode = DEFAULT_MODE): boolean {
-  const fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
-  if (fd === undefined) return false;
   try {
-    writeBytes(fd, bytes);
-    return true;
+    return writeFilePieces(path, [bytes], mode);
   } catch {
     return false;
-  } finally {
-    libc.close(fd);
   }
 }
 
@@ -95,8 +90,12 @@ export function writeFileBytes(path: string, bytes: Uint8Array, mode = DEFAULT_M
  * Writes a file whole, in place, while its pieces are made. False when it cannot be opened; then no piece has been asked for.
  * Throws SystemError.
  */
-export function writeFilePieces(path: string, pieces: Iterable<Uint8Array>): boolean {
-  const fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, DEFAULT_MODE);
+export function writeFilePieces(
+  path: string,
+  pieces: Iterable<Uint8Array>,
+  mode = DEFAULT_MODE,
+): boolean {
+  const fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
   if (fd === undefined) return false;
   try {
     for (const piece of pieces) writeBytes(fd, piece);

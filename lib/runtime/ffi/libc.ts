@@ -43,9 +43,12 @@ export function errno(): number {
 export class SystemError extends Error {
   override readonly name = "SystemError";
   readonly errno: number;
-  constructor(call: string, code: number) {
-    super(`${call}: errno ${code}`);
-    this.errno = code;
+  /** "ENOSPC", as node's errors have it; undefined for an errno that we do not distinguish. */
+  readonly code: string | undefined;
+  constructor(call: string, errno: number) {
+    super(`${call}: errno ${errno}`);
+    this.errno = errno;
+    this.code = Object.entries(Errno).find(([, number]) => number === errno)?.[0];
   }
 }
 

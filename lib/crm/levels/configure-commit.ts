@@ -7,7 +7,7 @@ import { versionText } from "../../cib/document.ts";
 import { element } from "../../xml/node.ts";
 import { writeXml } from "../../xml/write.ts";
 import { editedDoc } from "../edit.ts";
-import { carryOver } from "../merge.ts";
+import { carryOver, overManagersOwn } from "../merge.ts";
 import { type ConfigObject, listObjects, orderObjects, schemaOf } from "../objects.ts";
 import { isChanged, openCopy, type WorkingCopy } from "../working-copy.ts";
 import { checkObject } from "./checks.ts";
@@ -78,6 +78,11 @@ async function write(shell: Shell, copy: WorkingCopy): Promise<boolean> {
     shell.error(`could not commit: ${outcome.text}`);
     return false;
   }
+  const root = overManagersOwn(copy.base.root, copy.root, outcome.current.root);
+  if (root !== undefined) {
+    shell.copy = { base: outcome.current, root };
+    return await write(shell, shell.copy);
+  }
   const now = versionText(outcome.current.version);
   shell.error(
     `could not commit: the configuration was changed elsewhere meanwhile ` +
@@ -134,7 +139,8 @@ const commit: Command = {
   max: 1,
   help: `
 Checks the changes and writes them to the cluster. With errors nothing is written, unless forced. If
-somebody else changed the configuration since it was read, nothing is written either.`,
+somebody else changed the configuration since it was read, nothing is written either; what the
+cluster writes of itself, such as entries of new nodes, is no such change.`,
   async run(shell, [word]) {
     if (word !== undefined && word !== "force") {
       shell.error(`syntax: commit ${word}`);

@@ -2,8 +2,13 @@
 import { expect, test } from "bun:test";
 import { cibDoc } from "../../../lib/cib/document.ts";
 import { complete } from "../../../lib/crm/levels/complete.ts";
-import { mapElements } from "../../../lib/crm/objects.ts";
-import { withAttr } from "../../../lib/xml/node.ts";
+import {
+  appendToSection,
+  mapElements,
+  replaceElement,
+  sectionOf,
+} from "../../../lib/crm/objects.ts";
+import { element, withAttr, withChildren } from "../../../lib/xml/node.ts";
 import { MemoryCluster } from "./memory-ports.ts";
 
 const WEBIP = "primitive webip IPaddr params ip=172.25.12.200";
@@ -51,6 +56,45 @@ test("a change made elsewhere meanwhile is not overwritten; both versions are na
   expect(cluster.err).toContain("read version 0.1.0, now 0.2.0");
   expect(cluster.writes).toBe(0);
   expect(cluster.xml()).not.toContain("webip");
+});
+
+/** The manager comes up: it enters a node, and its version beside the options. */
+function managerWrites(cluster: MemoryCluster): void {
+  cluster.set((doc) => {
+    const node = element("node", { id: "99", uname: "server99" });
+    const pair = element("nvpair", { id: "x-dc-version", name: "dc-version", value: "9" });
+    const root = appendToSection(doc.root, "nodes", node);
+    const set = sectionOf(root, "crm_config")?.children[0];
+    if (set === undefined) {
+      const made = element("cluster_property_set", { id: "cib-bootstrap-options" }, [pair]);
+      return cibDoc(appendToSection(root, "crm_config", made));
+    }
+    return cibDoc(replaceElement(root, set, withChildren(set, [...set.children, pair])));
+  });
+}
+
+test("what the manager writes of itself meanwhile is kept and hinders no commit", async () => {
+  const cluster = new MemoryCluster();
+  const shell = cluster.shell();
+  await shell.runLine("configure");
+  await shell.runLine(WEBIP);
+  await shell.runLine("property no-quorum-policy=stop");
+  managerWrites(cluster);
+  expect(await shell.runLine("commit")).toBe(true);
+  for (const text of ["server99", "x-dc-version", "no-quorum-policy", '"webip"']) {
+    expect(cluster.xml()).toContain(text);
+  }
+  expect(cluster.xml().split('id="cib-bootstrap-options"').length).toBe(2);
+});
+
+test("an option of the manager that both changed is nobody's to overwrite", async () => {
+  const cluster = new MemoryCluster();
+  const shell = cluster.shell();
+  await shell.runLine("configure");
+  await shell.runLine("property dc-version=mine");
+  managerWrites(cluster);
+  expect(await shell.runLine("commit")).toBe(false);
+  expect(cluster.writes).toBe(0);
 });
 
 test("a person may see the other change and make the own one again on top of it", async () => {

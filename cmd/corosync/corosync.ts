@@ -15,9 +15,9 @@ import { ringIdPath } from "../../lib/corosync/settings.ts";
 import { selfCommand } from "../../lib/runtime/command-line.ts";
 import { isStartedAsDaemon, reportStartup, startDaemon } from "../../lib/runtime/daemonize.ts";
 import { readWhole } from "../../lib/runtime/disk.ts";
-import { keepFreedMemory } from "../../lib/runtime/freed-memory.ts";
 import { interfaceAddresses } from "../../lib/runtime/interfaces.ts";
 import { dropPidFile, pidOf, takePidFile } from "../../lib/runtime/pidfile.ts";
+import { holdFreedMemory } from "../../lib/runtime/process-memory.ts";
 import { VERSION } from "../version.ts";
 import { allowedAccounts } from "./accounts.ts";
 import { runDaemon } from "./daemon.ts";
@@ -118,7 +118,7 @@ async function startInBackground(file: string, warnings: readonly string[]): Pro
 }
 
 async function runInForeground(loaded: Loaded, session: Session): Promise<ToolResult> {
-  keepFreedMemory();
+  holdFreedMemory();
   const { config, place } = loaded;
   const background = isStartedAsDaemon();
   const other = takePidFile(PID_FILE);

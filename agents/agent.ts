@@ -43,6 +43,13 @@ export interface AgentDefinition {
   readonly actions: readonly AgentAction[];
 }
 
+export interface ProgramAnswer {
+  /** As a shell has it: 127 when there is no such program. */
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** The world as an agent may see it; agents/call.ts makes the real one, tests their own. */
 export interface AgentCall {
   readonly action: string;
@@ -65,9 +72,10 @@ export interface AgentCall {
   say(text: string): void;
   /** Says why it fails (ocf-exit-reason) and returns `exit`, for `return call.fail(…)`. */
   fail(exit: number, reason: string): number;
-  run(
-    argv: readonly string[],
-  ): Promise<{ readonly exit: number; readonly stdout: string; readonly stderr: string }>;
+  /** Runs a program of the system that answers and ends, and leaves nothing behind. */
+  ask(argv: readonly string[]): ProgramAnswer;
+  /** Runs any program: one that it leaves behind may hold its output open. */
+  run(argv: readonly string[]): Promise<ProgramAnswer>;
   /** Starts a program that outlives the action, with files for its output. Returns its pid. */
   spawnDetached(
     argv: readonly string[],

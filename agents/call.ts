@@ -1,8 +1,6 @@
 /** The real `AgentCall`: parameters from OCF_RESKEY_*, programs of this machine, words to stderr (spec/runtime.md 3.9). */
-import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { nodeFs } from "../lib/runtime/builtin.ts";
 import { sleepMs } from "../lib/runtime/clock.ts";
-import { runProgram } from "../lib/runtime/spawn.ts";
 import type { AgentCall, AgentDefinition } from "./agent.ts";
 
 const YES = new Set(["1", "yes", "true", "on"]);
@@ -11,6 +9,8 @@ const YES = new Set(["1", "yes", "true", "on"]);
 const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 const EXIT_NOT_FOUND = 127;
+/** A signal ended it. */
+const EXIT_SIGNALLED = 128;
 
 function milliseconds(text: string | undefined): number | undefined {
   const value = Number(text ?? "");
@@ -54,7 +54,20 @@ export function agentCall(
       console.error(`${prefix}${reason}`);
       return exit;
     },
+    ask: (argv) => {
+      try {
+        const done = Bun.spawnSync([...argv], { env: own, stdin: "ignore", stderr: "pipe" });
+        return {
+          exit: done.exitCode ?? EXIT_SIGNALLED,
+          stdout: done.stdout.toString(),
+          stderr: done.stderr.toString(),
+        };
+      } catch (error) {
+        return { exit: EXIT_NOT_FOUND, stdout: "", stderr: `${argv[0]}: ${String(error)}` };
+      }
+    },
     run: async (argv) => {
+      const { runProgram } = await import("../lib/runtime/spawn.ts");
       const done = await runProgram({ argv, env: own }).done;
       return {
         exit: done.exit ?? EXIT_NOT_FOUND,
@@ -64,20 +77,23 @@ export function agentCall(
     },
     spawnDetached: (argv, options = {}) => {
       const open = (file: string | undefined) =>
-        file === undefined || file === "" ? "ignore" : openSync(file, "a", 0o640);
+        file === undefined || file === "" ? "ignore" : nodeFs().openSync(file, "a", 0o640);
       const out = open(options.stdout);
       const err = open(options.stderr);
-      const [program = "", ...args] = argv;
-      const child = spawn(program, args, {
-        detached: true,
-        stdio: ["ignore", out, err],
-        env: own,
-        ...(options.cwd === undefined || options.cwd === "" ? {} : { cwd: options.cwd }),
-      });
-      child.on("error", () => undefined);
-      child.unref();
-      for (const fd of [out, err]) if (typeof fd === "number") closeSync(fd);
-      return child.pid ?? 0;
+      try {
+        const child = Bun.spawn([...argv], {
+          detached: true,
+          stdio: ["ignore", out, err],
+          env: own,
+          ...(options.cwd === undefined || options.cwd === "" ? {} : { cwd: options.cwd }),
+        });
+        child.unref();
+        return child.pid;
+      } catch {
+        return 0;
+      } finally {
+        for (const fd of [out, err]) if (typeof fd === "number") nodeFs().closeSync(fd);
+      }
     },
     sleep: sleepMs,
   };

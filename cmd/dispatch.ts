@@ -9,7 +9,7 @@ import { parseOptions, passThrough, withCommonOptions } from "../lib/cli/options
 import type { ParsedOptions, Tool, ToolResult } from "../lib/cli/tool.ts";
 import { IpcError } from "../lib/client/transport.ts";
 import { realSession } from "../lib/runtime/session.ts";
-import { type Applet, applets } from "./applets.ts";
+import { applets } from "./applets.ts";
 import { VERSION } from "./version.ts";
 
 function overview(): string {
@@ -72,14 +72,17 @@ async function runTool(tool: Tool, args: readonly string[]): Promise<ToolResult>
   }
 }
 
-/** citty's part: Quorate's own commands. The traditional tools do without: to load it takes longer than some of them run. */
-async function runCommand(name: string, applet: Applet, args: readonly string[]) {
+/**
+ * citty's part: the commands that people give to Quorate. The traditional tools and the agents, which the manager calls all
+ * day, do without: to load it takes longer than some of them run.
+ */
+async function runCommand(tool: Tool, args: readonly string[]) {
   const citty = await import("citty");
   let result: ToolResult = { exit: Exit.software };
   const command = citty.defineCommand({
-    meta: { name, description: applet.summary },
+    meta: { name: tool.name, description: tool.summary },
     run: async ({ rawArgs }) => {
-      result = await runTool((await applet.load()).default, rawArgs);
+      result = await runTool(tool, rawArgs);
     },
   });
   await citty.runCommand(command, { rawArgs: [...args] });
@@ -102,6 +105,7 @@ export async function dispatch(called: string, args: readonly string[]): Promise
       err: `quorate: there is no tool "${name}"; \`quorate help\` lists them\n`,
     };
   }
-  if (applet.group === "quorate") return await runCommand(name, applet, words);
-  return await runTool((await applet.load()).default, words);
+  const tool = (await applet.load()).default;
+  if (applet.group !== "quorate" || tool.parsing === "pass") return await runTool(tool, words);
+  return await runCommand(tool, words);
 }

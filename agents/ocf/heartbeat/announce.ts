@@ -2,9 +2,9 @@
  * Tells the neighbours that an address has moved: gratuitous ARP for IPv4 (RFC 5227, section 3: an announcement), an unsolicited
  * neighbour advertisement for IPv6 (RFC 4861, section 4.4). Frames are built here and sent raw; arping is not needed.
  */
-import { readFileSync } from "node:fs";
-import { networkInterfaces } from "node:os";
+import { nodeOs } from "../../../lib/runtime/builtin.ts";
 import { sleepMs } from "../../../lib/runtime/clock.ts";
+import { readFileBytes } from "../../../lib/runtime/ffi/file.ts";
 import { sendFrame } from "../../../lib/runtime/ffi/packet.ts";
 import { addressBits, familyOf } from "./address.ts";
 
@@ -87,22 +87,27 @@ export function neighbourAdvertisement(mac: Uint8Array, address: string): Uint8A
   return ethernet(Uint8Array.from([0x33, 0x33, 0, 0, 0, 1]), mac, ETHERTYPE_IPV6, packet);
 }
 
+/** What the kernel says of an interface. Throws when there is no such interface. */
+function factOf(nic: string, name: "address" | "ifindex"): string {
+  const bytes = readFileBytes(`/sys/class/net/${nic}/${name}`);
+  if (bytes === undefined) throw new Error(`there is no interface ${nic}`);
+  return new TextDecoder().decode(bytes).trim();
+}
+
 /** Sends one announcement of `address` on `nic`. Throws when the interface is unknown or the right is missing. */
 export function announceOnce(nic: string, address: string): void {
-  const folder = `/sys/class/net/${nic}`;
-  const mac = macBytes(readFileSync(`${folder}/address`, "utf8").trim());
+  const mac = macBytes(factOf(nic, "address"));
   if (mac.length !== 6 || mac.every((byte) => byte === 0)) return; // lo, tunnels: nobody to tell
-  const index = Number(readFileSync(`${folder}/ifindex`, "utf8"));
   const frame =
     familyOf(address) === 6 ? neighbourAdvertisement(mac, address) : arpAnnouncement(mac, address);
-  sendFrame(index, frame);
+  sendFrame(Number(factOf(nic, "ifindex")), frame);
 }
 
 /** True while the address is still on this host: after a stop, another host announces it. */
 function isHere(address: string): boolean {
   const family = familyOf(address) ?? 4;
   const bits = addressBits(address, family);
-  return Object.values(networkInterfaces()).some((list) =>
+  return Object.values(nodeOs().networkInterfaces()).some((list) =>
     list?.some((a) => addressBits(a.address, family) === bits),
   );
 }

@@ -15,7 +15,6 @@ import {
   prefixOf,
   readAddresses,
 } from "./address.ts";
-import { announceOnce } from "./announce.ts";
 
 /** What an agent's own parameters mean, in common terms. */
 export interface AnnounceWish {
@@ -68,8 +67,8 @@ function wanted(call: AgentCall): Wanted | number {
 }
 
 /** All addresses of this host; an exit code when `ip` cannot say. */
-async function addresses(call: AgentCall): Promise<readonly HostAddress[] | number> {
-  const done = await call.run(["ip", "-json", "address", "show"]);
+function addresses(call: AgentCall): readonly HostAddress[] | number {
+  const done = call.ask(["ip", "-json", "address", "show"]);
   if (done.exit === 0) {
     try {
       return readAddresses(done.stdout);
@@ -95,6 +94,8 @@ async function announcePlace(
   const { count, intervalMs } = traits.announce(call);
   if (count < 1) return;
   try {
+    // Only a start needs it, and not before the address is there.
+    const { announceOnce } = await import("./announce.ts");
     announceOnce(nic, ip);
   } catch (error) {
     call.say(`could not announce ${ip} on ${nic}: ${String(error)}`);
@@ -109,7 +110,7 @@ async function announcePlace(
 async function start(call: AgentCall, traits: VirtualAddressTraits): Promise<number> {
   const want = wanted(call);
   if (typeof want === "number") return want;
-  const all = await addresses(call);
+  const all = addresses(call);
   if (typeof all === "number") return all;
   if (findAddress(all, want.ip, want.nic) !== undefined) return Exit.ok;
   const place = placeAddress(all, want.ip, {
@@ -123,38 +124,38 @@ async function start(call: AgentCall, traits: VirtualAddressTraits): Promise<num
       `no interface of this node has an address in the network of ${want.ip}; give nic and cidr_netmask`,
     );
   }
-  const added = await add(call, traits, want, place);
+  const added = add(call, traits, want, place);
   if (added !== Exit.ok) return added;
-  await call.run(["ip", "link", "set", place.nic, "up"]);
+  call.ask(["ip", "link", "set", place.nic, "up"]);
   await announcePlace(call, traits, place.nic, want.ip);
   return Exit.ok;
 }
 
-async function add(
+function add(
   call: AgentCall,
   traits: VirtualAddressTraits,
   want: Wanted,
   place: Placement,
-): Promise<number> {
+): number {
   const words = ["ip", "address", "add", `${want.ip}/${place.prefix}`];
   if (place.broadcast !== undefined) words.push("broadcast", place.broadcast);
   words.push("dev", place.nic);
   if (want.label !== undefined) words.push("label", want.label);
   if (familyOf(want.ip) === 6) words.push("nodad");
-  const done = await call.run([...words, ...traits.addWords(call)]);
+  const done = call.ask([...words, ...traits.addWords(call)]);
   if (done.exit === 0 || done.stderr.includes("File exists")) return Exit.ok;
   return call.fail(Exit.error, `could not add ${want.ip} to ${place.nic}: ${done.stderr.trim()}`);
 }
 
-async function stop(call: AgentCall): Promise<number> {
+function stop(call: AgentCall): number {
   const want = wanted(call);
   if (typeof want === "number") return want;
-  const all = await addresses(call);
+  const all = addresses(call);
   if (typeof all === "number") return all;
   const found = findAddress(all, want.ip, want.nic);
   if (found === undefined) return Exit.ok;
   const words = ["ip", "address", "del", `${want.ip}/${found.prefix}`, "dev", found.nic];
-  const done = await call.run(words);
+  const done = call.ask(words);
   if (done.exit === 0 || done.stderr.includes("Cannot assign requested address")) return Exit.ok;
   return call.fail(
     Exit.error,
@@ -162,10 +163,10 @@ async function stop(call: AgentCall): Promise<number> {
   );
 }
 
-async function monitor(call: AgentCall): Promise<number> {
+function monitor(call: AgentCall): number {
   const want = wanted(call);
   if (typeof want === "number") return want;
-  const all = await addresses(call);
+  const all = addresses(call);
   if (typeof all === "number") return all;
   return findAddress(all, want.ip, want.nic) === undefined ? Exit.notRunning : Exit.ok;
 }

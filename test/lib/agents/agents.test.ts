@@ -21,6 +21,10 @@ function fakeCall(
   for (const [name, value] of Object.entries(parameters)) env[`OCF_RESKEY_${name}`] = value;
   const ran: string[] = [];
   const reasons: string[] = [];
+  const answered = (argv: readonly string[]) => {
+    ran.push(argv.join(" "));
+    return { stdout: "", stderr: "", ...answer(argv) };
+  };
   const call: AgentCall = {
     ...agentCall(agent.definition, action, env),
     say: () => undefined,
@@ -28,10 +32,8 @@ function fakeCall(
       reasons.push(reason);
       return exit;
     },
-    run: async (argv) => {
-      ran.push(argv.join(" "));
-      return { stdout: "", stderr: "", ...answer(argv) };
-    },
+    ask: answered,
+    run: async (argv) => answered(argv),
     spawnDetached: () => 0,
   };
   return { call, ran, reasons };

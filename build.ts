@@ -14,7 +14,7 @@ import { allocatorOptionAt } from "./lib/base/allocator-option.ts";
 /**
  * Lets the allocator ask for huge pages. The first touch of a 4 KiB page costs more than what a tool does with it, and a small
  * tool touches a thousand of them before its first line of ours runs: a fifth of its processor time, and a quarter to a half
- * on a large input. Daemons decide otherwise when they start (lib/runtime/process-memory.ts).
+ * on a large input. Daemons decide otherwise when they start (lib/runtime/process-settings.ts).
  */
 function allowHugePages(program: string): void {
   const at = allocatorOptionAt(readFileSync(program), "allow_thp");

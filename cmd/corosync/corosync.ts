@@ -17,7 +17,7 @@ import { isStartedAsDaemon, reportStartup, startDaemon } from "../../lib/runtime
 import { readWhole } from "../../lib/runtime/disk.ts";
 import { interfaceAddresses } from "../../lib/runtime/interfaces.ts";
 import { dropPidFile, pidOf, takePidFile } from "../../lib/runtime/pidfile.ts";
-import { holdFreedMemory } from "../../lib/runtime/process-memory.ts";
+import { becomeBusyDaemon } from "../../lib/runtime/process-settings.ts";
 import { VERSION } from "../version.ts";
 import { allowedAccounts } from "./accounts.ts";
 import { runDaemon } from "./daemon.ts";
@@ -118,7 +118,7 @@ async function startInBackground(file: string, warnings: readonly string[]): Pro
 }
 
 async function runInForeground(loaded: Loaded, session: Session): Promise<ToolResult> {
-  holdFreedMemory();
+  becomeBusyDaemon();
   const { config, place } = loaded;
   const background = isStartedAsDaemon();
   const other = takePidFile(PID_FILE);

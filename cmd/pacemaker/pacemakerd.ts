@@ -9,7 +9,7 @@ import { IpcError } from "../../lib/client/transport.ts";
 import { selfCommand } from "../../lib/runtime/command-line.ts";
 import { isStartedAsDaemon, reportStartup, startDaemon } from "../../lib/runtime/daemonize.ts";
 import { dropPidFile, pidOf, takePidFile } from "../../lib/runtime/pidfile.ts";
-import { holdLittleMemory } from "../../lib/runtime/process-memory.ts";
+import { becomeQuietDaemon } from "../../lib/runtime/process-settings.ts";
 import { VERSION } from "../version.ts";
 import { runManager } from "./manager.ts";
 import { openManagerLog } from "./manager-log.ts";
@@ -35,7 +35,7 @@ async function waitForRing(session: Session, note: (text: string) => void): Prom
 }
 
 async function runInForeground(session: Session): Promise<ToolResult> {
-  holdLittleMemory();
+  becomeQuietDaemon();
   const other = takePidFile(PID_FILE);
   if (other !== undefined) {
     const text = `already running as process ${other}`;

@@ -3,7 +3,7 @@
  * engine's quick translation to machine code, and early. The optimising ones took a third of the whole run's processor time
  * and were done when the work was. They can be switched off at the start of a process only.
  */
-import { KEEP_FREED_MEMORY } from "./process-memory.ts";
+import { KEEP_FREED_MEMORY } from "./process-settings.ts";
 import { startAnewWith } from "./start-anew.ts";
 
 /** Above this size the second start (0.05 s) is always worth its while; a running cluster's CIB of 1 MB takes 0.2 s. */

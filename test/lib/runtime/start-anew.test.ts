@@ -1,14 +1,14 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 
-const library = join(import.meta.dir, "../../../lib/runtime/process-memory.ts");
+const library = join(import.meta.dir, "../../../lib/runtime/process-settings.ts");
 
 test("the program starts itself once more, as the same process with the same words; children inherit nothing", async () => {
   const script = `
-    const { holdFreedMemory } = await import(${JSON.stringify(library)});
+    const { becomeBusyDaemon } = await import(${JSON.stringify(library)});
     const asked = process.env.MIMALLOC_PURGE_DELAY;
     console.log(process.pid, asked, process.argv.slice(-2).join());
-    holdFreedMemory();
+    becomeBusyDaemon();
     const name = await Bun.file("/proc/self/comm").text();
     console.log(process.env.MIMALLOC_PURGE_DELAY, process.env.KEPT, name.trim());
     Bun.gc(true);

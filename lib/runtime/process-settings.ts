@@ -1,0 +1,35 @@
+/**
+ * What a process that stays asks of the engine and its allocator; build.ts sets both for tools, which are measured by how fast
+ * they start. A daemon calls one of these before it opens anything, as they start the program anew.
+ */
+import { startAnewWith } from "./start-anew.ts";
+
+/** Tools have huge pages from their start; a ring's daemon would hold half as much again, most of it unused. */
+const SMALL_PAGES = { MIMALLOC_ALLOW_THP: "0" } as const;
+
+/**
+ * Freed pages are kept for good: the allocator gives them back to the system after 10 ms, and a busy process fetches and clears
+ * each anew, two thirds of the processor time of an encrypted ring under load. A wait of any length costs ten wake-ups a second.
+ */
+export const KEEP_FREED_MEMORY = { MIMALLOC_PURGE_DELAY: "-1" } as const;
+
+/**
+ * Tools put the translation of code off a hundredfold, which made a ring a third slower with large messages for good. At the
+ * engine's own threshold (1) the first seconds of load are the slowest, 6,000 messages of 64 bytes a second against 13,000.
+ */
+const DAEMON_JIT_POLICY = 10;
+
+function settle(settings: Readonly<Record<string, string>>): void {
+  startAnewWith(settings);
+  Bun.unsafe.setJITPolicy(DAEMON_JIT_POLICY);
+}
+
+/** For a daemon that is mostly idle. */
+export function becomeQuietDaemon(): void {
+  settle(SMALL_PAGES);
+}
+
+/** For a daemon that makes and drops buffers all the time. */
+export function becomeBusyDaemon(): void {
+  settle({ ...SMALL_PAGES, ...KEEP_FREED_MEMORY });
+}

@@ -47,7 +47,7 @@ const result = await Bun.build({
   compile: {
     outfile: `${out}quorate`,
     // Translation to machine code pays where a function runs some ten thousand times, not in a tool's 50 ms.
-    jitPolicy: 100,
+    jitPolicy: 300,
     // A daemon must not read .env or bunfig.toml from the folder it happens to start in.
     autoloadDotenv: false,
     autoloadBunfig: false,

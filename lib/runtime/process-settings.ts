@@ -2,6 +2,7 @@
  * What a process that stays asks of the engine and its allocator; build.ts sets both for tools, which are measured by how fast
  * they start. A daemon calls one of these before it opens anything, as they start the program anew.
  */
+import { translateEarly } from "./jit-policy.ts";
 import { startAnewWith } from "./start-anew.ts";
 
 /** Tools have huge pages from their start; a ring's daemon would hold half as much again, most of it unused. */
@@ -13,15 +14,9 @@ const SMALL_PAGES = { MIMALLOC_ALLOW_THP: "0" } as const;
  */
 export const KEEP_FREED_MEMORY = { MIMALLOC_PURGE_DELAY: "-1" } as const;
 
-/**
- * Tools put the translation of code off a hundredfold, which made a ring a third slower with large messages for good. At the
- * engine's own threshold (1) the first seconds of load are the slowest, 6,000 messages of 64 bytes a second against 13,000.
- */
-const DAEMON_JIT_POLICY = 10;
-
 function settle(settings: Readonly<Record<string, string>>): void {
   startAnewWith(settings);
-  Bun.unsafe.setJITPolicy(DAEMON_JIT_POLICY);
+  translateEarly();
 }
 
 /** For a daemon that is mostly idle. */

@@ -2,6 +2,7 @@
  * Worker threads: long calculations beside the event loop. A worker answers each task with one message; tasks are carried out
  * one after the other. One that cannot start or dies rejects what waits, and the caller does the work itself.
  */
+import { translateEarly } from "./jit-policy.ts";
 
 /** Bun's name for this thread's own end, inside a Worker. */
 declare const self: Worker;
@@ -83,6 +84,7 @@ export function openWorker<Task, Result>(path: string): WorkerLink<Task, Result>
 
 /** The worker's end: answers every task with what `work` returns. */
 export function serveTasks<Task, Result>(work: (task: Task) => Result): void {
+  translateEarly();
   self.onmessage = ({ data }: MessageEvent<{ task: number; data: Task }>) => {
     let answer: Answer;
     try {

@@ -12,19 +12,26 @@ import { applets } from "./cmd/applets.ts";
 import { allocatorOptionAt } from "./lib/base/allocator-option.ts";
 
 /**
- * Lets the allocator ask for huge pages. The first touch of a 4 KiB page costs more than what a tool does with it, and a small
- * tool touches a thousand of them before its first line of ours runs: a fifth of its processor time, and a quarter to a half
- * on a large input. Daemons decide otherwise when they start (lib/runtime/process-settings.ts).
+ * How the allocator serves a tool. Huge pages: the first touch of a 4 KiB page costs more than what a tool does with it, and a
+ * small tool touches a thousand of them before its first line of ours runs, a quarter of its processor time and up to a half on
+ * a large input. No thread that gives freed memory back: the process ends before it has done so, a twentieth.
+ * Daemons decide otherwise when they start (lib/runtime/process-settings.ts).
  */
-function allowHugePages(program: string): void {
-  const at = allocatorOptionAt(readFileSync(program), "allow_thp");
-  if (at === undefined) {
-    console.error("this Bun's allocator keeps its options elsewhere: tools will start more slowly");
-    return;
-  }
-  const file = openSync(program, "r+");
+const ALLOCATOR_OPTIONS = { allow_thp: 1, scavenger: 0 } as const;
+
+/** Writes them into the compiled program: from outside they would have to come in the environment. */
+function setAllocatorOptions(path: string): void {
+  const program = readFileSync(path);
+  const file = openSync(path, "r+");
   try {
-    writeSync(file, Uint8Array.of(1), 0, 1, at);
+    for (const [name, value] of Object.entries(ALLOCATOR_OPTIONS)) {
+      const at = allocatorOptionAt(program, name);
+      const long = Buffer.alloc(8);
+      long.writeBigInt64LE(BigInt(value));
+      if (at !== undefined) writeSync(file, long, 0, long.length, at);
+      else
+        console.error(`this Bun's allocator has no option ${name}: tools will start more slowly`);
+    }
   } finally {
     closeSync(file);
   }
@@ -58,7 +65,7 @@ if (!result.success) {
   process.exit(1);
 }
 
-allowHugePages(`${out}quorate`);
+setAllocatorOptions(`${out}quorate`);
 
 let links = 0;
 for (const [name, applet] of Object.entries(applets)) {

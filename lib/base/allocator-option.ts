@@ -39,8 +39,9 @@ function places(program: Buffer, wanted: Buffer): readonly number[] {
  * Undefined when there is not exactly one such place: another allocator, another format, a program loaded at any address.
  */
 export function allocatorOptionAt(program: Buffer, name: string): number | undefined {
-  const tables = places(program, Buffer.from(`\0${name}\0`, "latin1")).flatMap((before) => {
-    const address = addressOf(program, before + 1);
+  // No zero before it: a linker lets the end of a longer text serve.
+  const tables = places(program, Buffer.from(`${name}\0`, "latin1")).flatMap((at) => {
+    const address = addressOf(program, at);
     if (address === undefined) return [];
     const pointer = Buffer.alloc(8);
     pointer.writeBigUInt64LE(address);

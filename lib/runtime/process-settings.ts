@@ -5,8 +5,11 @@
 import { translateEarly } from "./jit-policy.ts";
 import { startAnewWith } from "./start-anew.ts";
 
-/** Tools have huge pages from their start; a ring's daemon would hold half as much again, most of it unused. */
-const SMALL_PAGES = { MIMALLOC_ALLOW_THP: "0" } as const;
+/**
+ * Tools have huge pages, with which a ring's daemon would hold half as much again, most of it unused, and no thread that gives
+ * freed memory back.
+ */
+const LITTLE_MEMORY = { MIMALLOC_ALLOW_THP: "0", MIMALLOC_SCAVENGER: "1" } as const;
 
 /**
  * Freed pages are kept for good: the allocator gives them back to the system after 10 ms, and a busy process fetches and clears
@@ -21,10 +24,10 @@ function settle(settings: Readonly<Record<string, string>>): void {
 
 /** For a daemon that is mostly idle. */
 export function becomeQuietDaemon(): void {
-  settle(SMALL_PAGES);
+  settle(LITTLE_MEMORY);
 }
 
 /** For a daemon that makes and drops buffers all the time. */
 export function becomeBusyDaemon(): void {
-  settle({ ...SMALL_PAGES, ...KEEP_FREED_MEMORY });
+  settle({ ...LITTLE_MEMORY, ...KEEP_FREED_MEMORY });
 }

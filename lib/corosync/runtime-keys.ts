@@ -50,7 +50,7 @@ export function voteKeys({ settings, known }: Votequorum): readonly KeyChange[] 
   const ids = known.map((voter) => voter.nodeId);
   const path = "runtime.votequorum";
   return [
-    [`${path}.ev_barrier`, u32(settings.expectedVotes)],
+    [`${path}.ev_barrier`, u32(settings.configuredVotes)],
     [`${path}.lowest_node_id`, u32(Math.min(...ids))],
     [`${path}.highest_node_id`, u32(Math.max(...ids))],
     [`${path}.atb_type`, u32(tieBreakerType(settings))],

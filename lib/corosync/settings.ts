@@ -84,12 +84,15 @@ export function votesOf(options: CorosyncOptions): VotequorumOptions {
     expectedVotesPath: expectedVotesPath(config),
   };
   if (config.form === "legacy") {
-    const expectedVotes = Math.max(LEGACY_FIRST_EXPECTED, storedExpectedVotes ?? 0);
-    return { ...common, ...NO_EXTRAS, rule: "legacy", expectedVotes, expectedVotesTracking: true };
+    const configuredVotes = LEGACY_FIRST_EXPECTED;
+    const expectedVotes = Math.max(configuredVotes, storedExpectedVotes ?? 0);
+    const legacy = { ...common, rule: "legacy", expectedVotes, configuredVotes } as const;
+    return { ...legacy, ...NO_EXTRAS, expectedVotesTracking: true };
   }
   const configured = quorum?.expectedVotes ?? nodes.reduce((sum, node) => sum + node.votes, 0);
   const expectedVotes = Math.max(configured, storedExpectedVotes ?? 0);
-  const votequorum = { ...common, rule: "votequorum", expectedVotes } as const;
+  const votes = { expectedVotes, configuredVotes: configured };
+  const votequorum = { ...common, rule: "votequorum", ...votes } as const;
   if (quorum === undefined) return { ...votequorum, ...NO_EXTRAS };
   const waitForAll = quorum.waitForAll ?? quorum.twoNode;
   return {

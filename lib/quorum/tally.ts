@@ -17,6 +17,8 @@ export interface QuorumQuestion {
   readonly currentQuorum: number;
   readonly mayDecrease: boolean;
   readonly twoNode: boolean;
+  /** The quorum never falls below what so many expected votes need; 0 sets no such limit. */
+  readonly leastExpected: number;
 }
 
 export interface QuorumAnswer {
@@ -25,12 +27,14 @@ export interface QuorumAnswer {
   readonly quorum: number;
 }
 
+const majorityOf = (votes: number) => Math.floor((votes + 2) / 2);
+
 /** Votes that are needed: more than half of the expected, and more than half of those present. */
 export function countQuorum(question: QuorumQuestion): QuorumAnswer {
-  const { members, deviceVotes, currentQuorum, mayDecrease, twoNode } = question;
+  const { members, deviceVotes, currentQuorum, mayDecrease, twoNode, leastExpected } = question;
   const totalVotes = members.reduce((sum, m) => sum + m.votes, 0) + deviceVotes;
   const highestExpected = members.reduce((high, m) => Math.max(high, m.expectedVotes), 0);
-  let quorum = Math.max(Math.floor((highestExpected + 2) / 2), Math.floor((totalVotes + 2) / 2));
+  let quorum = majorityOf(Math.max(highestExpected, totalVotes, leastExpected));
   if (!mayDecrease) quorum = Math.max(quorum, currentQuorum);
   if (twoNode && members.length <= 2) quorum = 1;
   return { totalVotes, highestExpected, quorum };
@@ -42,7 +46,7 @@ export function countQuorum(question: QuorumQuestion): QuorumAnswer {
  */
 export function isSaneWish(totalVotes: number, expectedVotes: number): boolean {
   if (expectedVotes < totalVotes) return false;
-  return Math.floor((expectedVotes + 2) / 2) <= totalVotes;
+  return majorityOf(expectedVotes) <= totalVotes;
 }
 
 export type ChosenNode = "lowest" | "highest" | readonly number[];

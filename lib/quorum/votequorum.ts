@@ -22,7 +22,10 @@ export interface VotequorumOptions {
   readonly nodeId: number;
   readonly rule: "votequorum" | "legacy";
   readonly votes: number;
+  /** At the start: what the configuration expects, or the more that was stored. */
   readonly expectedVotes: number;
+  /** What the configuration expects: allow_downscale's lower limit (the original's ev_barrier). */
+  readonly configuredVotes: number;
   readonly twoNode: boolean;
   readonly waitForAll: boolean;
   readonly lastManStanding: boolean;
@@ -293,10 +296,11 @@ export class Votequorum {
 
   private onReconfigure(message: { nodeId: number; value: number; param: 1 | 2 | 3 }): void {
     if (message.param === 1) {
+      const expected = Math.max(message.value, this.leastExpected);
       for (const voter of [...this.voters.values()]) {
-        if (voter.status === "member") this.setExpected(voter.nodeId, message.value);
+        if (voter.status === "member") this.setExpected(voter.nodeId, expected);
       }
-      this.setOwnExpected(message.value);
+      this.setOwnExpected(expected);
       this.recalculate(true, false);
     } else if (message.param === 2) {
       const voter = this.voters.get(message.nodeId);
@@ -328,12 +332,15 @@ export class Votequorum {
     this.out.push({ kind: "expected-votes", votes });
   }
 
-  /** A member said goodbye for good: expect one node less, but never less than the configuration says. */
+  private get leastExpected(): number {
+    return this.options.allowDownscale ? this.options.configuredVotes : 0;
+  }
+
+  /** A member said goodbye for good: expect those who are left. The quorum stays above its lower limit. */
   private downscale(): void {
     const votes = this.present().reduce((sum, voter) => sum + voter.votes, 0);
-    const expected = Math.max(this.options.expectedVotes, votes);
-    for (const voter of this.present()) this.setExpected(voter.nodeId, expected);
-    this.setOwnExpected(expected);
+    for (const voter of this.present()) this.setExpected(voter.nodeId, votes);
+    this.setOwnExpected(votes);
     this.recalculate(true, false);
   }
 
@@ -359,6 +366,7 @@ export class Votequorum {
       currentQuorum: this.answer.quorum,
       mayDecrease,
       twoNode: this.options.twoNode,
+      leastExpected: this.leastExpected,
     };
   }
 

@@ -16,7 +16,7 @@ const voter = (nodeId: number, votes = 1, expectedVotes = 3): Voter => ({
 
 const count = (
   members: readonly Voter[],
-  more: { mayDecrease?: boolean; current?: number; twoNode?: boolean } = {},
+  more: { mayDecrease?: boolean; current?: number; twoNode?: boolean; least?: number } = {},
 ) =>
   countQuorum({
     members,
@@ -24,6 +24,7 @@ const count = (
     currentQuorum: more.current ?? 0,
     mayDecrease: more.mayDecrease ?? true,
     twoNode: more.twoNode ?? false,
+    leastExpected: more.least ?? 0,
   });
 
 describe("how many votes are needed", () => {
@@ -49,6 +50,11 @@ describe("how many votes are needed", () => {
   test("it never falls without permission", () => {
     expect(count([voter(1, 1, 1)], { mayDecrease: false, current: 3 }).quorum).toBe(3);
     expect(count([voter(1, 1, 1)], { mayDecrease: true, current: 3 }).quorum).toBe(1);
+  });
+
+  test("a lower limit holds even with permission", () => {
+    expect(count([voter(1, 1, 1)], { current: 3, least: 4 }).quorum).toBe(3);
+    expect(count([voter(1, 1, 7)], { least: 4 }).quorum).toBe(4);
   });
 
   test("two_node: one is enough", () => {

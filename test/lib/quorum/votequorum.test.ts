@@ -12,6 +12,7 @@ const OPTIONS: VotequorumOptions = {
   rule: "votequorum",
   votes: 1,
   expectedVotes: 3,
+  configuredVotes: 3,
   twoNode: false,
   waitForAll: false,
   lastManStanding: false,
@@ -241,7 +242,7 @@ describe("votequorum", () => {
     expect([1, 2].every((id) => cluster.nodes.get(id)!.quorate)).toBeTrue();
   });
 
-  test("allow_downscale: who says goodbye is not expected any more, down to the configured number", () => {
+  test("allow_downscale: who says goodbye is not expected any more; the quorum stays that of the configured number", () => {
     const cluster = new Cluster(5, { allowDownscale: true, expectedVotesTracking: true });
     cluster.form(1, 2, 3, 4, 5);
     expect(cluster.expected(1)).toBe(5);
@@ -251,8 +252,13 @@ describe("votequorum", () => {
     cluster.form(1, 2, 3);
     cluster.send(3, { kind: "announce-leave" });
     cluster.form(1, 2);
-    expect(cluster.expected(1)).toBe(3);
+    expect(cluster.expected(1)).toBe(2);
     expect(cluster.nodes.get(1)!.quorate).toBeTrue();
+    cluster.form(1);
+    expect(cluster.nodes.get(1)!.quorate).toBeFalse();
+    cluster.form(1, 2);
+    cluster.send(1, { kind: "set-expected", votes: 2 });
+    expect(cluster.expected(1)).toBe(3);
   });
 
   test("changes of quorum are told at the end of sync, not during it", () => {

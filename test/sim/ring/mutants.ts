@@ -96,8 +96,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "half of the votes are a quorum",
     file: "quorum/tally.ts",
-    from: "Math.floor((highestExpected + 2) / 2)",
-    to: "Math.floor((highestExpected + 1) / 2)",
+    from: "Math.floor((votes + 2) / 2)",
+    to: "Math.floor((votes + 1) / 2)",
     says: /quorate/,
     seed: 6,
   },

@@ -70,4 +70,16 @@ export const ringLedger: readonly LedgerLine[] = [
     },
     was: "the same, in three nodes alone beside a ring of thirteen",
   },
+  {
+    seed: 3_022_702,
+    options: {
+      nodes: 6,
+      chaosMs: 500,
+      netMtu: 1500,
+      allFaults: true,
+      load: { rate: 2, largest: 150_000 },
+      daemons: "tie breaker by list",
+    },
+    was: "no fault of the ring: the bound of healing counted 2.6 rounds for six nodes, and rounds are whole",
+  },
 ];

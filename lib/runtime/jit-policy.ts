@@ -4,7 +4,7 @@
  */
 
 /**
- * Thresholds in parts of the engine's own. At its own (1) a ring's first seconds of load are the slowest, 6,000 messages of 64
+ * Thresholds in multiples of the engine's own. At its own (1) a ring's first seconds of load are the slowest, 6,000 messages of 64
  * bytes a second against 13,000; at a hundredfold it stays a third slower with large messages.
  */
 const EARLY = 10;
